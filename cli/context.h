@@ -1,0 +1,72 @@
+// Context: what every command of `zoo` is given: the options that all commands take, the terminal,
+// and the collaborators made in one place.
+#ifndef ZOO_CLI_CONTEXT_H_
+#define ZOO_CLI_CONTEXT_H_
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "zoo/base/cancel.h"
+#include "zoo/base/json.h"
+#include "zoo/base/result.h"
+#include "zoo/cache/store.h"
+#include "zoo/cli/terminal.h"
+#include "zoo/fetcher/pull.h"
+#include "zoo/registry/registry.h"
+
+namespace zoo::cli {
+
+// The options that every command takes.
+struct CommonOptions {
+  bool json = false;
+  bool quiet = false;
+  bool offline = false;                        // also ZOO_OFFLINE=1
+  std::optional<std::filesystem::path> cache;  // --cache, else ZOO_CACHE ...
+  std::vector<std::string> registries;         // --registry, else ZOO_REGISTRY
+};
+
+class Context {
+ public:
+  Context(CommonOptions options, Terminal& terminal, CancelToken cancel);
+
+  const CommonOptions& options() const { return options_; }
+  bool json() const { return options_.json; }
+  Terminal& terminal() { return terminal_; }
+  CancelToken cancel() const { return cancel_; }
+
+  // Standard output: results only.
+  void Print(std::string_view text);
+  void PrintJson(const Json& document);
+  // Standard error, unless --quiet: progress and remarks.
+  void Note(std::string_view line);
+  // The error as text on standard error and, with --json, as a zoo/error/1 document on standard
+  // output. Returns its exit code.
+  int Report(const Error& error);
+
+  // The registries in force: --registry or ZOO_REGISTRY replace the built-in one.
+  Result<const RegistrySet*> Registries();
+  Result<Store*> OpenStore();
+  // Offline, mirrors, python and cancel from the options and the environment; progress to the
+  // terminal.
+  Result<PullOptions> PullDefaults();
+  // A command that takes NAME or FILE: contracts of docs/cli.md. Exactly one of the two is set.
+  struct NameOrFile {
+    const Entry* entry = nullptr;
+    std::optional<std::filesystem::path> file;
+  };
+  Result<NameOrFile> Resolve(const std::string& argument);
+
+ private:
+  CommonOptions options_;
+  Terminal& terminal_;
+  CancelToken cancel_;
+  std::optional<RegistrySet> registries_;
+  std::optional<Store> store_;
+};
+
+}  // namespace zoo::cli
+
+#endif  // ZOO_CLI_CONTEXT_H_

@@ -1,0 +1,24 @@
+// PIL's antialiased resize, bit for bit. Source: Pillow's libImaging/Resample.c, described by its
+// arithmetic in the .cc.
+#ifndef ZOO_IMAGE_RESIZE_H_
+#define ZOO_IMAGE_RESIZE_H_
+
+#include "zoo/base/preset.h"
+#include "zoo/image/image.h"
+
+namespace zoo {
+
+// `image` at width x height pixels (both positive). An axis whose length does not change is left as
+// it is.
+Image Resize(const Image& image, int width, int height, Interpolation interpolation);
+
+// The size after the short side became `short_side`: the long side is truncated, as torchvision
+// does.
+struct Size {
+  int width, height;
+};
+Size ShortSideSize(int width, int height, int short_side);
+
+}  // namespace zoo
+
+#endif  // ZOO_IMAGE_RESIZE_H_

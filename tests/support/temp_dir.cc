@@ -1,0 +1,39 @@
+#include "zoo/tests/support/temp_dir.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <system_error>
+
+namespace zoo {
+namespace fs = std::filesystem;
+
+TempDir::TempDir() {
+  const char* base = std::getenv("TEST_TMPDIR");
+  std::string name = std::string(base != nullptr ? base : "/tmp") + "/zoo.XXXXXX";
+  if (mkdtemp(name.data()) == nullptr) {
+    std::perror(name.c_str());
+    std::abort();
+  }
+  path_ = name;
+}
+
+TempDir::~TempDir() {
+  std::error_code ignored;
+  for (auto it = fs::recursive_directory_iterator(path_, ignored); it != fs::end(it);
+       it.increment(ignored)) {
+    if (it->is_directory(ignored) && !it->is_symlink(ignored)) {
+      fs::permissions(it->path(), fs::perms::owner_all, fs::perm_options::add, ignored);
+    }
+  }
+  fs::remove_all(path_, ignored);
+}
+
+fs::path TempDir::Write(const std::string& name, const std::string& bytes) const {
+  fs::path file = path_ / name;
+  fs::create_directories(file.parent_path());
+  std::ofstream(file, std::ios::binary) << bytes;
+  return file;
+}
+
+}  // namespace zoo
