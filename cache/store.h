@@ -6,9 +6,12 @@
 // bytes that it says, for every observer, after any crash.
 //
 //   ZOO_ASSIGN_OR_RETURN(Store store, Store::Open(root, disk));
-//   ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, store.Find(digest));   // a hit reads and writes
-//   nothing else if (!blob) { ZOO_ASSIGN_OR_RETURN(Ingest ingest, store.Begin(...)); ...; blob =
-//   ingest.Commit(); }
+//   ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, store.Find(digest));  // a hit writes nothing
+//   if (!blob) {
+//     ZOO_ASSIGN_OR_RETURN(Ingest ingest, store.Begin(key, cancel));
+//     ...
+//     ZOO_ASSIGN_OR_RETURN(blob, ingest.Commit());
+//   }
 //
 // A Store may be used from several threads, and several processes may use one folder.
 #ifndef ZOO_CACHE_STORE_H_
@@ -18,6 +21,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "zoo/base/cancel.h"
@@ -108,6 +112,12 @@ class Store {
   Result<Pruned> Prune(const PruneOptions& options);
   // Remembers that an entry of that name was satisfied by this blob (shown by `zoo cache list`).
   Status Remember(const Digest& digest, const std::string& entry_name, const std::string& file);
+
+ private:
+  Store(std::filesystem::path root, Disk& disk) : root_(std::move(root)), disk_(&disk) {}
+
+  std::filesystem::path root_;
+  Disk* disk_;
 };
 
 // $ZOO_CACHE, else $XDG_CACHE_HOME/zoo, else ~/.cache/zoo. kUsage, naming ZOO_CACHE, if none of
