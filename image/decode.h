@@ -5,20 +5,15 @@
 #ifndef ZOO_IMAGE_DECODE_H_
 #define ZOO_IMAGE_DECODE_H_
 
-#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
 #include "zoo/base/bytes.h"
 #include "zoo/base/result.h"
 #include "zoo/image/image.h"
+#include "zoo/image/limits.h"
 
 namespace zoo {
-
-struct ImageLimits {
-  uint64_t file_bytes = 256 << 20;
-  uint64_t pixels = 178956970;  // PIL's own limit against decompression bombs
-};
 
 // Recognises the format by its first bytes. kUnsupported, naming what the bytes are, for anything
 // but JPEG and PNG; kCorrupt for a damaged or cut file; never half an image. `name` stands for the
