@@ -56,7 +56,13 @@ Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_byt
   if (!S_ISREG(info.st_mode)) {
     return Error{ErrorCode::kUsage, Escape(path.native(), 1000) + ": not a regular file", ""};
   }
+  const Error too_large{ErrorCode::kCorrupt,
+                        fmt::format("{}: larger than the limit of {}", Escape(path.native(), 1000),
+                                    FormatSize(max_bytes)),
+                        ""};
+  if (static_cast<uint64_t>(info.st_size) > max_bytes) return too_large;
   std::string bytes;
+  bytes.reserve(static_cast<size_t>(info.st_size));
   char buffer[65536];
   for (;;) {
     ssize_t got = read(fd.get(), buffer, sizeof buffer);
@@ -64,12 +70,7 @@ Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_byt
     if (got < 0) return FileError("read", path, errno);
     if (got == 0) return bytes;
     bytes.append(buffer, static_cast<size_t>(got));
-    if (bytes.size() > max_bytes) {
-      return Error{ErrorCode::kCorrupt,
-                   fmt::format("{}: larger than the limit of {}", Escape(path.native(), 1000),
-                               FormatSize(max_bytes)),
-                   ""};
-    }
+    if (bytes.size() > max_bytes) return too_large;  // it grew
   }
 }
 
