@@ -170,8 +170,8 @@ int RealDisk::StatOpen(int fd, FileInfo& info) {
 int RealDisk::Rename(const DiskPath& from, const DiskPath& to) {
   Leaf source = FindLeaf(from), target = FindLeaf(to);
   if (source.error != 0 || target.error != 0) return -std::max(source.error, target.error);
-  return Outcome(renameat(source.folder.get(), source.name.c_str(), target.folder.get(),
-                          target.name.c_str()));
+  return Outcome(
+      renameat(source.folder.get(), source.name.c_str(), target.folder.get(), target.name.c_str()));
 }
 
 int RealDisk::Link(const DiskPath& from, const DiskPath& to) {

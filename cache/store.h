@@ -28,6 +28,7 @@
 #include "zoo/base/digest.h"
 #include "zoo/base/result.h"
 #include "zoo/cache/disk.h"
+#include "zoo/cache/layout.h"
 
 namespace zoo {
 
@@ -65,7 +66,7 @@ class Store {
   // another version.
   static Result<Store> Open(std::filesystem::path root, Disk& disk);
 
-  const std::filesystem::path& root() const;
+  const std::filesystem::path& root() const { return root_; }
 
   // The blob of that digest, if it is here and its stamp is the one taken when it was verified;
   // with another stamp it is hashed again, and if the hash is wrong it is moved out of the way
@@ -114,7 +115,18 @@ class Store {
   Status Remember(const Digest& digest, const std::string& entry_name, const std::string& file);
 
  private:
+  friend class Ingest;
   Store(std::filesystem::path root, Disk& disk) : root_(std::move(root)), disk_(&disk) {}
+
+  static Result<CacheKey> KeyOf(const IngestKey& key);
+  // The folders and LAYOUT.
+  Status MakeFolders() const;
+  // The blob if its stamp is right; does not hash.
+  std::optional<Blob> FindStamped(const Digest& digest) const;
+  // Makes a blob of a file that was just verified, and keeps its stamp for the next time.
+  Blob TakeStamp(const Digest& digest, const FileInfo& info, const std::string& file) const;
+  // Hashes the file under the blob's name: the blob, or nothing and the file is out of the way.
+  Result<std::optional<Blob>> Rehash(const Digest& digest) const;
 
   std::filesystem::path root_;
   Disk* disk_;
