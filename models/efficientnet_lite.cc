@@ -82,7 +82,8 @@ std::vector<MBConvShape> MakeShapes(const EfficientNetLiteVariant& variant) {
     }
   }
   for (size_t i = 0; i < shapes.size(); ++i) {
-    shapes[i].drop_rate = kMaxDropRate * static_cast<double>(i) / static_cast<double>(shapes.size());
+    shapes[i].drop_rate =
+        kMaxDropRate * static_cast<double>(i) / static_cast<double>(shapes.size());
   }
   return shapes;
 }
@@ -121,7 +122,8 @@ at::Tensor MBConvBlock::forward(at::Tensor x) {
   out = bn2(project_conv(out));
   if (!residual_) return out;
   if (is_training() && drop_rate_ > 0) {
-    const at::Tensor kept = at::empty({out.size(0), 1, 1, 1}, out.options()).bernoulli_(1 - drop_rate_);
+    const at::Tensor kept =
+        at::empty({out.size(0), 1, 1, 1}, out.options()).bernoulli_(1 - drop_rate_);
     out = out / (1 - drop_rate_) * kept;
   }
   return out + x;

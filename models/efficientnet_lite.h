@@ -1,5 +1,5 @@
-// EfficientNet-Lite: EfficientNet without squeeze-and-excite, with ReLU6, and with a stem and a head
-// of fixed width.
+// EfficientNet-Lite: EfficientNet without squeeze-and-excite, with ReLU6, and with a stem and a
+// head of fixed width.
 //
 // Paper: Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks",
 // arXiv:1905.11946. Reference: tensorflow/tpu, efficientnet/lite; keys as in the Python package
@@ -25,10 +25,10 @@ namespace zoo::models {
 
 struct EfficientNetLiteVariant {
   std::string_view name;
-  double width;     // factor on channels
-  double depth;     // factor on repeats
-  int64_t size;     // native height and width of the input
-  double dropout;   // before the classifier layer, while training
+  double width;    // factor on channels
+  double depth;    // factor on repeats
+  int64_t size;    // native height and width of the input
+  double dropout;  // before the classifier layer, while training
 };
 
 // clang-format off
@@ -56,8 +56,8 @@ struct SameConv2d {
 // One inverted residual block.
 struct MBConvShape {
   int64_t in, out, kernel, stride, expand;
-  int64_t size;            // height and width of the input
-  double drop_rate = 0;    // stochastic depth: how often a sample skips the block while training
+  int64_t size;          // height and width of the input
+  double drop_rate = 0;  // stochastic depth: how often a sample skips the block while training
 };
 
 class MBConvBlock : public torch::nn::Module {

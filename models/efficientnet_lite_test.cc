@@ -97,7 +97,12 @@ TEST(EfficientNetLiteTest, Lite3And4FollowTheScalingRule) {
 }
 
 MBConvBlock MakeBlock(double drop_rate) {
-  MBConvBlock block({.in = 8, .out = 8, .kernel = 3, .stride = 1, .expand = 6, .size = 4,
+  MBConvBlock block({.in = 8,
+                     .out = 8,
+                     .kernel = 3,
+                     .stride = 1,
+                     .expand = 6,
+                     .size = 4,
                      .drop_rate = drop_rate});
   InitializeForTraining(block);
   return block;

@@ -38,8 +38,8 @@ torch::nn::Conv2d MakeConv2d(const torch::nn::Conv2dOptions& options) {
   torch::nn::Conv2d conv(seed);
   conv->options.in_channels(options.in_channels()).out_channels(options.out_channels());
   const auto& kernel = *options.kernel_size();
-  Reshape(conv->weight, {options.out_channels(), options.in_channels() / options.groups(),
-                         kernel[0], kernel[1]});
+  Reshape(conv->weight,
+          {options.out_channels(), options.in_channels() / options.groups(), kernel[0], kernel[1]});
   Reshape(conv->bias, {options.out_channels()});
   return conv;
 }

@@ -39,7 +39,8 @@ const Json& Record(const std::string& net) {
 
 at::Tensor ToTensor(std::vector<float> values, at::IntArrayRef shape) {
   auto owner = std::make_shared<std::vector<float>>(std::move(values));
-  return at::from_blob(owner->data(), shape, [owner](void*) {}, at::kFloat);
+  return at::from_blob(
+      owner->data(), shape, [owner](void*) {}, at::kFloat);
 }
 
 // The lines whose digest is keys_sha256.
@@ -108,8 +109,7 @@ TEST_P(ModelGoldensTest, ComputesWhatPythonComputes) {
   const Json& rows = At(record, {"rows"});
   ExpectLogits(model.forward(input), rows, *At(record, {"f32_tol_abs"}).AsDouble());
   model.to(at::kDouble);
-  ExpectLogits(model.forward(input.to(at::kDouble)), rows,
-               *At(record, {"f64_tol_abs"}).AsDouble());
+  ExpectLogits(model.forward(input.to(at::kDouble)), rows, *At(record, {"f64_tol_abs"}).AsDouble());
 }
 
 // The records of the builders that the table of architectures has.

@@ -56,8 +56,8 @@ std::vector<float> Generate(std::string_view name, size_t count, const Formula& 
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
     z ^= z >> 31;
     const double u = static_cast<double>(z >> 40) * 0x1p-23 - 1;
-    value = static_cast<float>(formula.offset +
-                               formula.scale * (formula.absolute ? std::abs(u) : u));
+    value =
+        static_cast<float>(formula.offset + formula.scale * (formula.absolute ? std::abs(u) : u));
   }
   return values;
 }
