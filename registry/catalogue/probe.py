@@ -3,9 +3,10 @@
 
 usage: probe.py WHEEL_FOLDER
 
-WHEEL_FOLDER holds the wheels that the facts name; torch and efficientnet_lite_pytorch==0.1.0 must be importable. For each
-model one line is printed: the probe as the facts hold it (float32 logits, the sum over all of the float64 ones), then how
-far float32 and float64 lie apart. A probe that the facts hold already is compared, and must lie within 1e-4.
+WHEEL_FOLDER holds the wheels that the facts name; torch and efficientnet_lite_pytorch==0.1.0 must
+be importable. For each model one line is printed: the probe as the facts hold it (float32 logits,
+the sum over all of the float64 ones), then how far float32 and float64 lie apart. A probe that the
+facts hold already is compared, and must lie within 1e-4.
 """
 import io
 import json
