@@ -154,7 +154,9 @@ Status ReplaceText(Disk& disk, const DiskPath& scratch, const DiskPath& target,
   if (done) done = Install(disk, scratch, target, options.keep_existing);
   if (!done) disk.Remove(scratch);
   if (!done || !options.sync) return done;
-  return SyncFolder(disk, {target.root, target.name.substr(0, target.name.rfind('/'))});
+  size_t slash = target.name.rfind('/');
+  std::string folder = slash == std::string::npos ? "" : target.name.substr(0, slash);
+  return SyncFolder(disk, {target.root, folder});
 }
 
 Status SyncFolder(Disk& disk, const DiskPath& folder) {

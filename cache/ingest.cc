@@ -82,12 +82,16 @@ Status Ingest::State::Resume(CancelToken cancel) {
   ZOO_ASSIGN_OR_RETURN(FileInfo info, claim->file().Stat());
   if (info.size > Largest()) return staging.Restart();
   if (info.size > 0) return staging.Resume(info.size, cancel);
-  if (!claim->donor()) return {};
-  Status copied = Copy(*claim->donor(), cancel);
-  // Half a copy would hide the whole of it from the next run.
-  if (!copied) claim->Discard();
-  if (copied) claim->DropDonor();
-  return copied;
+  if (claim->donor()) {
+    Status copied = Copy(*claim->donor(), cancel);
+    if (!copied) {
+      // Half a copy would hide the whole of it from the next run.
+      claim->Discard();
+      return copied;
+    }
+  }
+  claim->DropOthers();
+  return {};
 }
 
 Status Ingest::State::Copy(DiskFile& donor, CancelToken cancel) {

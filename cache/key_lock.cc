@@ -12,6 +12,7 @@ namespace {
 using Kind = CacheName::Kind;
 using std::chrono::milliseconds;
 
+constexpr int kMostAttempts = 100;      // of locking; more means that inodes tell nothing here
 constexpr milliseconds kStep{100};      // between looks at the cancel token
 constexpr int kStepsBetweenLooks = 10;  // at the owner's bytes
 constexpr int kPatientLooks = 60;       // without growth: its owner is stuck
@@ -43,7 +44,8 @@ KeyLock::~KeyLock() {
 }
 
 Result<int> KeyLock::Acquire(milliseconds wait) {
-  for (;;) {
+  // The file that was locked may not be the one of that name any more: its holder removed it.
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     ZOO_ASSIGN_OR_RETURN(DiskFile file, DiskFile::Open(*disk_, path_, Disk::Access::kLock));
     int locked = disk_->Lock(file.fd(), wait);
     if (locked == -EWOULDBLOCK) return locked;
@@ -55,6 +57,7 @@ Result<int> KeyLock::Acquire(milliseconds wait) {
       return 0;
     }
   }
+  return 0;
 }
 
 Result<std::unique_ptr<KeyLock>> KeyLock::Wait(Disk& disk, const std::filesystem::path& root,
