@@ -1,6 +1,6 @@
 // Processes that are killed, many at once, and without the right to write.
 #include <gtest/gtest.h>
-#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #endif
 
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -111,14 +112,15 @@ TEST(Kill, TheNextRunGoesOnWhereItWas) {
     for (const std::string& name : FilesIn(folder.path(), "ingest")) {
       if (name.ends_with(".claim")) claim = folder.path() / name;
     }
-    while (fs::file_size(claim) < 300'000) poll(nullptr, 0, 1);
+    while (fs::file_size(claim) < 300'000) sched_yield();
     (void)!write(say.get(), ".", 1);
     for (;;) pause();
     return 0;
   });
   char dot;
-  ASSERT_EQ(read(hear.get(), &dot, 1), 1);
+  ssize_t heard = read(hear.get(), &dot, 1);
   kill(child, SIGKILL);
+  ASSERT_EQ(heard, 1);
   ASSERT_EQ(ExitCode(child), 128 + SIGKILL);
   RealDisk disk;
   Store store = Store::Open(folder.path(), disk).value();
@@ -201,6 +203,26 @@ bool BecomeNobody() {
 #else
   return false;
 #endif
+}
+
+TEST(Shared, AnotherUsersLockIsWaitedFor) {
+  setenv("TEST_TMPDIR", "/tmp", 1);
+  const Wanted wanted = MakeWanted(1000);
+  TempDir folder;
+  RealDisk disk;
+  Ingest owner = Store::Open(folder.path(), disk).value().Begin(wanted.key, {}).value();
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
+    if (entry.is_directory()) fs::permissions(entry.path(), fs::perms(0777));
+  }
+  fs::permissions(folder.path(), fs::perms(0777));
+  EXPECT_EQ(ExitCode(Start([&] {
+              if (!BecomeNobody()) return 1;
+              std::atomic<bool> cancelled = true;
+              auto store = Store::Open(folder.path(), disk);
+              auto second = store->Begin(wanted.key, CancelToken(&cancelled));
+              return !second && second.error().code == ErrorCode::kCancelled ? 0 : 2;
+            })),
+            0);
 }
 
 class ReadOnly : public ::testing::Test {
