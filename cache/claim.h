@@ -63,8 +63,9 @@ class Claim {
   void Release();
   void Discard();
   // Gives the file its final name, read-only and on the medium, and tells what it is then. Its
-  // bytes must have that digest.
+  // bytes must have that digest. The lock is kept until Unlock.
   Result<FileInfo> Publish(const Digest& digest);
+  void Unlock() { lock_.reset(); }
 
  private:
   Claim(Disk& disk, std::filesystem::path root, CacheKey key, std::unique_ptr<KeyLock> lock);

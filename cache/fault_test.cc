@@ -23,9 +23,9 @@ namespace fs = std::filesystem;
 
 // A first run that stops on the way, and a second one that finishes: every step of the protocol.
 Result<Blob> PullInTwoRuns(Disk& disk, const fs::path& root, const Wanted& wanted) {
-  auto first = PullOnce(disk, root, wanted, {.stop_after = 200'000});
+  auto first = PullOnce(disk, root, wanted, {.chunk = 10'000, .stop_after = 20'000});
   if (first) return first;
-  return PullOnce(disk, root, wanted);
+  return PullOnce(disk, root, wanted, {.chunk = 10'000});
 }
 
 class FaultTest : public ::testing::TestWithParam<int> {
@@ -39,7 +39,7 @@ class FaultTest : public ::testing::TestWithParam<int> {
     EXPECT_TRUE(FilesIn(root, "rejected").empty());
   }
 
-  const Wanted wanted_ = MakeWanted(500'000);
+  const Wanted wanted_ = MakeWanted(50'000);
 };
 
 TEST_P(FaultTest, TheKthCallFails) {
@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Errors, FaultTest, ::testing::Values(EIO, ENOSPC, EACCE
 class PowerTest : public ::testing::TestWithParam<bool> {};
 
 TEST_P(PowerTest, ThePowerGoesAtTheKthCall) {
-  const Wanted wanted = MakeWanted(500'000);
+  const Wanted wanted = MakeWanted(50'000);
   for (int k = 1;; ++k) {
     TempDir folder;
     FaultyDisk faulty({.fail_at = k, .dead = true});

@@ -272,9 +272,11 @@ TEST_F(ReadOnly, AMissSaysWhy) {
               RealDisk disk;
               auto pulled = PullOnce(disk, folder_->path(), other_);
               std::string expected = "cannot open " + folder_->path().native() + "/ingest/sha256-" +
-                                     other_.digest.hex() + ".lock: Permission denied";
-              if (pulled || pulled.error().message != expected) {
-                std::fprintf(stderr, "%s\n", pulled ? "pulled" : pulled.error().message.c_str());
+                                     other_.digest.hex() +
+                                     ".lock: Permission denied; see who owns the cache, or "
+                                     "choose another folder with ZOO_CACHE";
+              if (pulled || pulled.error().Text() != expected) {
+                std::fprintf(stderr, "%s\n", pulled ? "pulled" : pulled.error().Text().c_str());
                 return 2;
               }
               return pulled.error().code == ErrorCode::kDisk ? 0 : 3;

@@ -156,7 +156,8 @@ TEST_F(StoreTest, APlantedLinkToAFolderIsNotWrittenThrough) {
   fs::create_directory_symlink(folder_.path() / "outside", BlobPath().parent_path());
   auto pulled = PullOnce(disk_, root(), wanted_);
   ASSERT_FALSE(pulled);
-  EXPECT_EQ(pulled.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(pulled.error().code, ErrorCode::kDisk);
+  EXPECT_EQ(pulled.error().message, "cannot publish " + BlobPath().native() + ": Not a directory");
   EXPECT_TRUE(fs::is_empty(folder_.path() / "outside"));
 }
 
