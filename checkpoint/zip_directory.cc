@@ -157,8 +157,9 @@ Result<End> Parser::FindEnd() const {
 Result<std::optional<End>> Parser::FindEnd64(uint64_t end_at) const {
   if (end_at < kLocatorBytes) return std::optional<End>();
   uint64_t locator_at = end_at - kLocatorBytes;
-  ZOO_ASSIGN_OR_RETURN(std::string locator, ReadText(locator_at, kLocatorBytes));
-  Cursor in(AsBytes(locator), locator_at);
+  std::array<std::byte, kLocatorBytes> locator;
+  ZOO_RETURN_IF_ERROR(file_.Read(locator_at, locator));
+  Cursor in(locator, locator_at);
   if (in.U32() != kLocatorSignature) return std::optional<End>();
   uint32_t disk = in.U32();
   uint64_t at = in.U64();
@@ -168,8 +169,9 @@ Result<std::optional<End>> Parser::FindEnd64(uint64_t end_at) const {
     return Corrupt(fmt::format(
         "the zip64 end record is said to be at byte {}, its locator is at {}", at, locator_at));
   }
-  ZOO_ASSIGN_OR_RETURN(std::string record, ReadText(at, kEnd64Bytes));
-  Cursor fields(AsBytes(record), at);
+  std::array<std::byte, kEnd64Bytes> record;
+  ZOO_RETURN_IF_ERROR(file_.Read(at, record));
+  Cursor fields(record, at);
   if (fields.U32() != kEnd64Signature) {
     return Corrupt(fmt::format("no zip64 end record at byte {}, where its locator says", at));
   }

@@ -1,5 +1,9 @@
 // Context: what every command of `zoo` is given: the options that all commands take, the terminal,
-// and the collaborators made in one place.
+// and the collaborators made in one place. One thread.
+//
+//   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
+//   ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries->Find("resnet50"));
+//   context.Print(entry->name() + "\n");
 #ifndef ZOO_CLI_CONTEXT_H_
 #define ZOO_CLI_CONTEXT_H_
 
@@ -12,6 +16,7 @@
 #include "zoo/base/cancel.h"
 #include "zoo/base/json.h"
 #include "zoo/base/result.h"
+#include "zoo/cache/disk.h"
 #include "zoo/cache/store.h"
 #include "zoo/cli/terminal.h"
 #include "zoo/fetcher/pull.h"
@@ -28,14 +33,20 @@ struct CommonOptions {
   std::vector<std::string> registries;         // --registry, else ZOO_REGISTRY
 };
 
+struct Program;
+
 class Context {
  public:
-  Context(CommonOptions options, Terminal& terminal, CancelToken cancel);
+  // `program` (command.h) must outlive the context; commands under test go without.
+  Context(CommonOptions options, Terminal& terminal, CancelToken cancel,
+          const Program* program = nullptr);
 
   const CommonOptions& options() const { return options_; }
   bool json() const { return options_.json; }
   Terminal& terminal() { return terminal_; }
   CancelToken cancel() const { return cancel_; }
+  // REQUIRES: one was given.
+  const Program& program() const { return *program_; }
 
   // Standard output: results only.
   void Print(std::string_view text);
@@ -63,6 +74,8 @@ class Context {
   CommonOptions options_;
   Terminal& terminal_;
   CancelToken cancel_;
+  const Program* program_;
+  RealDisk disk_;
   std::optional<RegistrySet> registries_;
   std::optional<Store> store_;
 };
