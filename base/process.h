@@ -26,7 +26,7 @@ struct ProcessRequest {
   size_t max_output = 1 << 20;    // bytes kept of each stream: the last ones
   // Between SIGTERM and SIGKILL.
   std::chrono::milliseconds grace = std::chrono::seconds(2);
-  std::string folder;             // where the child runs; empty: here
+  std::string folder;  // where the child runs; empty: here
 };
 
 struct ProcessOutcome {

@@ -112,34 +112,46 @@ TEST(Decode, HandMadeFilesAreSound) {
 }
 
 TEST(Decode, WhatIsNoPhotoIsNamed) {
+  const std::string save = "save it as JPEG or PNG",
+                    page =
+                        "the server answered with a page instead of the file: look at the "
+                        "address in a browser",
+                    unpack = "unpack it first";
   const struct {
-    std::string bytes, what;
+    std::string bytes, what, hint;
   } rows[] = {
-      {"GIF89a\1\0\1\0", "a GIF image"},
-      {"RIFF\x10\0\0\0WEBPVP8 "s, "a WebP image"},
-      {"BM\x36\0\0\0"s, "a BMP image"},
-      {"II*\0\x08\0\0\0"s, "a TIFF image"},
-      {"MM\0*\0\0\0\x08"s, "a TIFF image"},
-      {"\0\0\0\x1c"s + "ftypavif", "an AVIF image"},
-      {"\0\0\0\x18"s + "ftypheic", "a HEIF image"},
-      {"\xff\x0a\xfa\x7f", "a JPEG XL image"},
-      {"P6\n2 2\n255\n", "a PPM image"},
-      {"%PDF-1.7\n", "a PDF document"},
-      {"PK\3\4\x14\0"s, "a zip archive"},
-      {"\x1f\x8b\x08\0"s, "gzip data"},
-      {"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"},
-      {"<!DOCTYPE html><html>", "an HTML or XML page"},
-      {"\xef\xbb\xbf \r\n<html>", "an HTML or XML page"},
-      {"<svg xmlns=", "an SVG image"},
-      {"  {\"error\": 404}", "JSON"},
-      {"hello\x1b[31m, this is text", "a file that begins with \"hello\\x1b[31m, this...\""},
-      {"\x89PNG\n\n", "a file that begins with \"\\x89PNG\\n\\n\""},
-      {"\0"s, "a file that begins with \"\\x00\""},
+      {"GIF89a\1\0\1\0"s, "a GIF image", save},
+      {"RIFF\x10\0\0\0WEBPVP8 "s, "a WebP image", save},
+      {"BM\x36\0\0\0"s, "a BMP image", save},
+      {"II*\0\x08\0\0\0"s, "a TIFF image", save},
+      {"MM\0*\0\0\0\x08"s, "a TIFF image", save},
+      {"\0\0\0\x1c"s + "ftypavif", "an AVIF image", save},
+      {"\0\0\0\x18"s + "ftypheic", "a HEIF image", save},
+      {"\0\0\0\x0cJXL \r\n"s, "a JPEG XL image", save},
+      {"\xff\x0a\xfa\x7f", "a JPEG XL image", save},
+      {"\0\0\0\x0cjP  \r\n"s, "a JPEG 2000 image", save},
+      {"P6\n2 2\n255\n", "a PPM image", save},
+      {"P5\n2 2\n255\n", "a PGM image", save},
+      {"<svg xmlns=", "an SVG image", save},
+      {"%PDF-1.7\n", "a PDF document", ""},
+      {"\x7f"
+       "ELF\2\1\1",
+       "a program (ELF)", ""},
+      {"PK\3\4\x14\0"s, "a zip archive", ""},
+      {"\x1f\x8b\x08\0"s, "a gzip file", unpack},
+      {"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer",
+       "fetch the file it points to with `git lfs pull`"},
+      {"<!DOCTYPE html><html>", "an HTML page", page},
+      {"\xef\xbb\xbf \r\n<html>", "an HTML page", page},
+      {"  {\"error\": 404}", "a JSON document", ""},
+      {"hello\x1b[31m, this is text", "a file that begins with \"hello\\x1b[31m, this...\"", ""},
+      {"\x89PNG\n\n", "a file that begins with \"\\x89PNG\\n\\n\"", ""},
+      {"\0"s, "a file that begins with \"\\x00\"", ""},
   };
   for (const auto& row : rows) {
     EXPECT_EQ(Refusal(row.bytes),
               (Error{ErrorCode::kUnsupported,
-                     "x: this is " + row.what + ", not a JPEG or PNG image", ""}));
+                     "x: this is " + row.what + ", not a JPEG or PNG image", row.hint}));
   }
   EXPECT_EQ(Refusal(""), (Error{ErrorCode::kCorrupt, "x: the file is empty", ""}));
 }
@@ -283,8 +295,8 @@ TEST(Decode, Files) {
   auto page = DecodeImageFile(path);
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().message, folder.path().native() +
-                                      "/a \\\"b\\\".png: this is an HTML or XML page, not a JPEG "
-                                      "or PNG image");
+                                      "/a \\\"b\\\".png: this is an HTML page, not a JPEG or "
+                                      "PNG image");
   auto missing = DecodeImageFile(folder.path() / "none.png");
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error(),

@@ -15,6 +15,7 @@
 #include "zoo/base/json.h"
 #include "zoo/base/preset.h"
 #include "zoo/image/decode.h"
+#include "zoo/image/image.h"
 
 namespace zoo {
 namespace {
