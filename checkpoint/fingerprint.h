@@ -1,6 +1,6 @@
-// The fingerprint of weights, independent of the file that holds them: SHA-256 over, for each tensor
-// in byte order of its name, the line `name NUL dtype NUL d0,d1,... LF` and its contiguous row-major
-// little-endian bytes, conj and neg resolved, bool as 0 or 1. Any thread.
+// The fingerprint of weights, independent of the file that holds them: SHA-256 over, for each
+// tensor in byte order of its name, the line `name NUL dtype NUL d0,d1,... LF` and its contiguous
+// row-major little-endian bytes, conj and neg resolved, bool as 0 or 1. Any thread.
 #ifndef ZOO_CHECKPOINT_FINGERPRINT_H_
 #define ZOO_CHECKPOINT_FINGERPRINT_H_
 
@@ -20,8 +20,8 @@ struct Fingerprint {
   std::string ToString() const { return "weights:" + digest.ToString(); }
 };
 
-// kUnsupported for quantized, sparse, nested and meta tensors and for names with NUL or LF; else the
-// errors of Checkpoint::Values.
+// kUnsupported for quantized, sparse, nested and meta tensors and for names with NUL or LF; else
+// the errors of Checkpoint::Values.
 Result<Fingerprint> FingerprintOf(const Checkpoint& checkpoint, const StateDict& weights);
 
 }  // namespace zoo

@@ -64,9 +64,8 @@ Result<Json> Inspector::Run() {
     if (status_) Visit(path, value, again);
   });
   if (!status_) return status_.error();
-  Json::Object document{{"schema", "zoo/inspect/1"},
-                        {"file", checkpoint_.name()},
-                        {"size", checkpoint_.file_size()}};
+  Json::Object document{
+      {"schema", "zoo/inspect/1"}, {"file", checkpoint_.name()}, {"size", checkpoint_.file_size()}};
   if (options_.file_sha256) document.emplace_back("sha256", options_.file_sha256->hex());
   document.emplace_back("format", FormatName(checkpoint_.format()));
   document.emplace_back("tensors", std::move(tensors_));
@@ -88,8 +87,7 @@ void Inspector::Visit(const Path& path, const Value& value, bool again) {
       return AddContainer(path, value, again);
     case Kind::kObject:
     case Kind::kClass:
-      objects_.push_back(
-          Json::Object{{"path", PathJson(path)}, {"class", value.class_name()}});
+      objects_.push_back(Json::Object{{"path", PathJson(path)}, {"class", value.class_name()}});
       return;
     case Kind::kModule:
       return AddModule(path, value);
@@ -102,9 +100,8 @@ void Inspector::Visit(const Path& path, const Value& value, bool again) {
     }
     default: {
       TypedValue typed = DescribeValue(value);
-      values_.push_back(Json::Object{{"path", PathJson(path)},
-                                     {"type", typed.type},
-                                     {"value", std::move(typed.value)}});
+      values_.push_back(Json::Object{
+          {"path", PathJson(path)}, {"type", typed.type}, {"value", std::move(typed.value)}});
     }
   }
 }

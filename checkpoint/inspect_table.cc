@@ -29,11 +29,11 @@ class Lister {
       if (tensor.layout == Layout::kStrided) users[tensor.storage].insert(i);
     }
     for (const auto& [storage, tensors] : users) {
-      if (tensors.size() > 1) shared_.emplace(storage, checkpoint_.tensors()[*tensors.begin()].path);
+      if (tensors.size() > 1)
+        shared_.emplace(storage, checkpoint_.tensors()[*tensors.begin()].path);
     }
-    checkpoint_.Walk([this](const Path& path, const Value& value, bool again) {
-      Visit(path, value, again);
-    });
+    checkpoint_.Walk(
+        [this](const Path& path, const Value& value, bool again) { Visit(path, value, again); });
     if (left_out_ > 0) text_.others.push_back(fmt::format("... and {} more", left_out_));
     text_.heading = Heading();
     auto found = checkpoint_.FindStateDict();

@@ -204,8 +204,8 @@ Json PlainJson(const Value& value) {
 
 bool IsPlain(const Value& value) {
   if (IsScalar(value)) return true;
-  bool sequence = value.kind() == Kind::kList || value.kind() == Kind::kTuple ||
-                  value.kind() == Kind::kSize;
+  bool sequence =
+      value.kind() == Kind::kList || value.kind() == Kind::kTuple || value.kind() == Kind::kSize;
   if (!sequence || value.size() > kPlainItems) return false;
   for (size_t i = 0; i < value.size(); ++i) {
     if (!IsScalar(value.item(i))) return false;

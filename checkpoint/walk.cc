@@ -32,10 +32,13 @@ bool IsPlainAttribute(const Arena& arena, NodeId node) {
   if (arena.kind(node) == NodeKind::kDict) return arena.Items(node).empty();
   if (auto sequence = arena.Sequence(node)) items = *sequence;
   if (items.size() > kPlainItems) return false;
-  return std::none_of(items.begin(), items.end(), [&](NodeId item) {
-    return IsContainer(arena.kind(item)) || arena.kind(item) == NodeKind::kTensor ||
-           arena.kind(item) == NodeKind::kStorage;
-  }) && arena.kind(node) != NodeKind::kObject;
+  return std::none_of(items.begin(), items.end(),
+                      [&](NodeId item) {
+                        return IsContainer(arena.kind(item)) ||
+                               arena.kind(item) == NodeKind::kTensor ||
+                               arena.kind(item) == NodeKind::kStorage;
+                      }) &&
+         arena.kind(node) != NodeKind::kObject;
 }
 
 bool IsDict(const Arena& arena, NodeId node) {
@@ -196,7 +199,8 @@ void Walker::AddModule(const ModuleParts& parts, std::vector<Member>& members) c
   for (size_t i = 0; i + 1 < state.size(); i += 2) {
     bool part = state[i + 1] == parts.parameters || state[i + 1] == parts.buffers ||
                 state[i + 1] == parts.modules;
-    if (!part && !IsPlainAttribute(arena_, state[i + 1])) members.push_back({.key = state[i], .value = state[i + 1]});
+    if (!part && !IsPlainAttribute(arena_, state[i + 1]))
+      members.push_back({.key = state[i], .value = state[i + 1]});
   }
 }
 
