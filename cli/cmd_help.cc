@@ -49,8 +49,7 @@ Runner DefineHelp(CLI::App& app) {
       context.Print(FormatManPage(commands));
       return 0;
     }
-    ZOO_ASSIGN_OR_RETURN(std::string text,
-                         Explain(topic, commands, context.terminal().columns()));
+    ZOO_ASSIGN_OR_RETURN(std::string text, Explain(topic, commands, context.terminal().columns()));
     if (context.json()) {
       context.PrintJson(Json::Object{{"schema", "zoo/help/1"}, {"topic", topic}, {"text", text}});
     } else {

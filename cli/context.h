@@ -57,13 +57,16 @@ class Context {
   // output. Returns its exit code.
   int Report(const Error& error);
 
-  // The registries in force: --registry or ZOO_REGISTRY replace the built-in one.
+  // The registries in force: --registry or ZOO_REGISTRY replace the built-in one. kUsage for two of
+  // one alias, kUnsupported for a URL, else what reading them gives.
   Result<const RegistrySet*> Registries();
+  // The cache of --cache, else of the environment; its path is absolute.
   Result<Store*> OpenStore();
   // Offline, mirrors, python and cancel from the options and the environment; progress to the
   // terminal.
   Result<PullOptions> PullDefaults();
-  // A command that takes NAME or FILE: contracts of docs/cli.md. Exactly one of the two is set.
+  // A command that takes NAME or FILE: a FILE if it begins with /, ./ or ../, or if there is such a
+  // file and no entry of that name; kUsage if there are both. Exactly one of the two is set.
   struct NameOrFile {
     const Entry* entry = nullptr;
     std::optional<std::filesystem::path> file;

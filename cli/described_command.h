@@ -19,8 +19,8 @@ struct DescribedOption {
 };
 
 struct DescribedCommand {
-  std::string usage;     // "zoo pull [options] NAME..."
-  std::string sentence;  // the summary with a capital letter
+  std::string usage;                     // "zoo pull [options] NAME..."
+  std::string sentence;                  // the summary with a capital letter
   std::vector<DescribedOption> options;  // the command's own, in the order of definition
 };
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <string_view>
 #include <vector>
 
@@ -27,8 +26,9 @@ std::string Section(std::string_view title, std::span<const Definition> definiti
 std::vector<Definition> CommonDefinitions() {
   std::vector<Definition> rows;
   for (const CommonOption& option : CommonOptionTable()) {
-    rows.push_back({fmt::format("{}{}{}", option.name, option.value.empty() ? "" : " ", option.value),
-                    std::string(option.description)});
+    rows.push_back(
+        {fmt::format("{}{}{}", option.name, option.value.empty() ? "" : " ", option.value),
+         std::string(option.description)});
   }
   rows.push_back({"-h, --help", "explain the command"});
   return rows;

@@ -123,8 +123,8 @@ Error NoSuchCommand(std::string_view name, std::span<const Command> commands) {
     std::string members;
     for (const Command& command : commands) {
       if (GroupOf(command.name) != name) continue;
-      members += fmt::format("{}{}", members.empty() ? "" : ", ",
-                             command.name.substr(name.size() + 1));
+      members +=
+          fmt::format("{}{}", members.empty() ? "" : ", ", command.name.substr(name.size() + 1));
     }
     return Error{ErrorCode::kUsage, fmt::format("`zoo {}` is not a whole command", name),
                  fmt::format("add one of: {}", members)};

@@ -57,9 +57,8 @@ std::string Term(std::string_view term, std::string_view description) {
 
 std::string CommandSection(const Command& command) {
   DescribedCommand described = Describe(command);
-  std::string out =
-      fmt::format(".SS {}\n{}.\n.PP\n{}", Troff(described.usage), Troff(described.sentence),
-                  Details(command.details));
+  std::string out = fmt::format(".SS {}\n{}.\n.PP\n{}", Troff(described.usage),
+                                Troff(described.sentence), Details(command.details));
   for (const DescribedOption& option : described.options) {
     out += Term(option.term, option.description);
   }

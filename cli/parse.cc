@@ -57,11 +57,13 @@ std::string_view KindOf(const CLI::Option& option) {
 std::optional<std::string> BadValue(const CLI::App& app, const CLI::ParseError& error) {
   std::string_view text = error.what();
   size_t colon = text.find(": "), equals = text.find(" = ");
-  if (colon == std::string_view::npos || equals == std::string_view::npos || equals < colon) return {};
+  if (colon == std::string_view::npos || equals == std::string_view::npos || equals < colon)
+    return {};
   std::string name(text.substr(colon + 2, equals - colon - 2));
   const CLI::Option* option = app.get_option_no_throw(name);
   if (option == nullptr) return {};
-  return fmt::format("{} must be {}, not {}", name, KindOf(*option), Quote(text.substr(equals + 3)));
+  return fmt::format("{} must be {}, not {}", name, KindOf(*option),
+                     Quote(text.substr(equals + 3)));
 }
 
 std::string InOurWords(const CLI::App& app, const CLI::ParseError& error) {

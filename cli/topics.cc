@@ -21,7 +21,6 @@ const Definition kExitCodes[] = {
 const Definition kEnvironment[] = {
     {"ZOO_CACHE", "the cache's folder; else $XDG_CACHE_HOME/zoo, else ~/.cache/zoo"},
     {"ZOO_REGISTRY", "the registries in force, parted by commas; replace the built-in one"},
-    {"ZOO_CONFIG", "the file of settings; else $XDG_CONFIG_HOME/zoo/config.json"},
     {"ZOO_OFFLINE", "1: make no network request"},
     {"ZOO_MIRROR",
      "https://a/=https://b/: the second is tried for every URL that begins with the first; several "

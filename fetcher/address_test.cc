@@ -62,6 +62,23 @@ TEST(IsPrivateAddressTest, Spelled) {
   for (const char* address : kPublic) EXPECT_FALSE(IsPrivateAddress(address)) << address;
 }
 
+TEST(IsInNetworkTest, Table) {
+  const struct {
+    const char *address, *network;
+    bool in;
+  } kRows[] = {
+      {"10.1.2.3", "10.0.0.0/8", true},   {"11.1.2.3", "10.0.0.0/8", false},
+      {"10.1.2.3", "10.1.2.3", true},     {"10.1.2.3", "10.1.2.4", false},
+      {"10.1.2.3", "0.0.0.0/0", true},    {"10.1.2.3", "10.1.2.0/33", false},
+      {"10.1.2.3", "10.1.2.0/-1", false}, {"10.1.2.3", "10.1.2.0/", false},
+      {"10.1.2.3", "::/0", false},        {"fe80::1", "fe80::/10", true},
+      {"host", "0.0.0.0/0", false},       {"10.1.2.3", "host", false},
+  };
+  for (const auto& row : kRows) {
+    EXPECT_EQ(IsInNetwork(row.address, row.network), row.in) << row.address << " " << row.network;
+  }
+}
+
 TEST(IsPrivateAddressTest, OfSockets) {
   sockaddr_in four{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
   EXPECT_TRUE(IsPrivateAddress(reinterpret_cast<sockaddr*>(&four)));
