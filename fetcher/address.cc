@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <system_error>
 
 namespace zoo {
 namespace {
@@ -60,6 +62,22 @@ bool IsPrivate6(const Ipv6& address) {
          SameBits(address.data(), kProtocols, 23);
 }
 
+struct Parsed {
+  Ipv6 bytes{};
+  int bits = 0;  // 32, 128, or 0 for what is no address
+};
+
+Parsed Parse(std::string_view text) {
+  Parsed parsed;
+  const std::string terminated(text);
+  if (inet_pton(AF_INET, terminated.c_str(), parsed.bytes.data()) == 1) {
+    parsed.bits = 32;
+  } else if (inet_pton(AF_INET6, terminated.c_str(), parsed.bytes.data()) == 1) {
+    parsed.bits = 128;
+  }
+  return parsed;
+}
+
 }  // namespace
 
 bool IsPrivateAddress(const sockaddr* address) {
@@ -74,11 +92,22 @@ bool IsPrivateAddress(const sockaddr* address) {
 }
 
 bool IsPrivateAddress(std::string_view address) {
-  const std::string text(address.substr(0, address.find('%')));
-  uint8_t four[4];
-  if (inet_pton(AF_INET, text.c_str(), four) == 1) return IsPrivate4(four);
-  Ipv6 six;
-  return inet_pton(AF_INET6, text.c_str(), six.data()) != 1 || IsPrivate6(six);
+  const Parsed parsed = Parse(address.substr(0, address.find('%')));
+  if (parsed.bits == 32) return IsPrivate4(parsed.bytes.data());
+  return parsed.bits == 0 || IsPrivate6(parsed.bytes);
+}
+
+bool IsInNetwork(std::string_view address, std::string_view network) {
+  const size_t slash = network.find('/');
+  const Parsed inner = Parse(address), outer = Parse(network.substr(0, slash));
+  if (inner.bits == 0 || inner.bits != outer.bits) return false;
+  int bits = outer.bits;
+  if (slash != std::string_view::npos) {
+    const std::string_view digits = network.substr(slash + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+    if (error != std::errc() || end != digits.data() + digits.size()) return false;
+  }
+  return bits >= 0 && bits <= outer.bits && SameBits(inner.bytes.data(), outer.bytes.data(), bits);
 }
 
 }  // namespace zoo

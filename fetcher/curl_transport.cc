@@ -12,6 +12,8 @@
 #include <string_view>
 
 #include "zoo/fetcher/address.h"
+#include "zoo/fetcher/proxy.h"
+#include "zoo/fetcher/url.h"
 
 namespace zoo {
 namespace {
@@ -105,13 +107,13 @@ struct Exchange {
   CURL* easy;
   const HttpRequest& request;
   const Receiver& receiver;
+  const std::string proxy;  // empty: none
   Outcome outcome;
   uint64_t head_bytes = 0;
   bool head_done = false;
   bool refused = false;          // the receiver said no
   bool address_refused = false;  // the address rule did
   bool head_too_long = false;
-  bool proxied = false;
 
   // One line of a head. False ends the request.
   bool TakeLine(std::string_view line);
@@ -187,7 +189,7 @@ size_t OnBody(char* data, size_t size, size_t count, void* pointer) {
 
 curl_socket_t OpenSocket(void* pointer, curlsocktype, curl_sockaddr* address) {
   auto& exchange = *static_cast<Exchange*>(pointer);
-  if (!exchange.request.private_addresses && !exchange.proxied &&
+  if (!exchange.request.private_addresses && exchange.proxy.empty() &&
       IsPrivateAddress(&address->addr)) {
     exchange.address_refused = true;
     return CURL_SOCKET_BAD;
@@ -261,6 +263,9 @@ void SetExchange(Exchange& exchange, curl_slist* headers) {
   CURL* easy = exchange.easy;
   curl_easy_setopt(easy, CURLOPT_URL, exchange.request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+  // Chosen by us, not by curl: whether there is a proxy decides whose addresses are looked at.
+  curl_easy_setopt(easy, CURLOPT_PROXY, exchange.proxy.c_str());
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
   if (!exchange.request.credentials.empty()) {
     curl_easy_setopt(easy, CURLOPT_USERPWD, exchange.request.credentials.c_str());
   }
@@ -347,19 +352,22 @@ NetFailure CurlTransport::Handles::Drive(const Exchange& exchange, const Network
   }
 }
 
-CurlTransport::CurlTransport(NetworkOptions options) : options_(std::move(options)) {
-  InitCurlOnce();
-  handles_ = std::make_unique<Handles>();
-}
+CurlTransport::CurlTransport(NetworkOptions options) : options_(std::move(options)) {}
 
 CurlTransport::~CurlTransport() = default;
 
 Outcome CurlTransport::Get(const HttpRequest& request, const Receiver& receiver) {
-  if (!IsClean(request)) {
-    return {.failure = NetFailure::kProtocol, .detail = "a line break or NUL in the request"};
+  const Result<Url> url = ParseUrl(request.url);
+  if (!url || !IsClean(request)) {
+    return {.failure = NetFailure::kProtocol, .detail = "the request holds what HTTP forbids"};
+  }
+  if (!handles_) {
+    InitCurlOnce();
+    handles_ = std::make_unique<Handles>();
   }
   CURL* easy = handles_->easy;
-  Exchange exchange{.easy = easy, .request = request, .receiver = receiver};
+  Exchange exchange{
+      .easy = easy, .request = request, .receiver = receiver, .proxy = ProxyFor(*url, &getenv)};
   char words[CURL_ERROR_SIZE] = "";
   const HeaderList headers = HeadersOf(request);
   curl_easy_reset(easy);

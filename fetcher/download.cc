@@ -52,6 +52,7 @@ class DownloadRun {
   Status Recover(const Verdict& verdict);
   Status Pause(const Verdict& verdict);
   Error Failed(const Verdict& verdict) const;
+  Error Cancelled() const { return {ErrorCode::kCancelled, source_ + ": cancelled", ""}; }
   bool Stop(Error error);
 
   const DownloadRequest& request_;
@@ -149,7 +150,7 @@ bool DownloadRun::TakeBody(ByteView bytes) {
   }
   if (Status added = ingest_.Append(bytes); !added) return Stop(std::move(added).error());
   context_.reporter.Bytes(ingest_.size());
-  return true;
+  return !context_.cancel.cancelled() || Stop(Cancelled());
 }
 
 bool DownloadRun::Stop(Error error) {
@@ -176,11 +177,12 @@ Status DownloadRun::Pause(const Verdict& verdict) {
   if (verdict.after) wait = std::max<std::chrono::milliseconds>(wait, *verdict.after);
   context_.reporter.Wait(wait, verdict.reason, ingest_.size());
   if (context_.clock.Sleep(wait, context_.cancel)) return {};
-  return Error{ErrorCode::kCancelled, fmt::format("{}: cancelled", source_), ""};
+  return Cancelled();
 }
 
 Error DownloadRun::Failed(const Verdict& verdict) const {
-  const std::string attempts = failures_ > 1 ? fmt::format(" ({} attempts)", failures_) : "";
+  const bool counted = verdict.action == Action::kResume && failures_ > 1;
+  const std::string attempts = counted ? fmt::format(" ({} attempts)", failures_) : "";
   return {verdict.code, fmt::format("{}: {}{}", source_, verdict.reason, attempts), ""};
 }
 

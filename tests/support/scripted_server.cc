@@ -82,7 +82,9 @@ void ScriptedServer::Serve() {
     pollfd listening{listener_.get(), POLLIN, 0};
     if (poll(&listening, 1, kPollMs) <= 0) continue;
     const UniqueFd connection(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection.valid()) Answer(connection.get());
+    if (!connection.valid()) continue;
+    ++connections_;
+    Answer(connection.get());
   }
 }
 

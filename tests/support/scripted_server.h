@@ -32,6 +32,7 @@ class ScriptedServer {
     return "http://" + host + ":" + std::to_string(port_);
   }
   std::vector<ReceivedRequest> requests() const;
+  int connections() const { return connections_; }
 
  private:
   void Serve();
@@ -43,6 +44,7 @@ class ScriptedServer {
   UniqueFd listener_;
   int port_ = 0;
   std::atomic<bool> stop_{false};
+  std::atomic<int> connections_{0};
   mutable std::mutex mutex_;
   std::vector<ReceivedRequest> requests_;
   std::thread thread_;
