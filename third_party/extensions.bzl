@@ -2,6 +2,7 @@
 
 load("//third_party:libtorch.bzl", "libtorch_repository")
 load("//third_party:system_libs.bzl", "SYSTEM_LIBS", "system_library")
+load("//third_party:wheel.bzl", "test_wheels")
 
 def _native_deps_impl(_mctx):
     libtorch_repository(name = "libtorch")
@@ -9,3 +10,8 @@ def _native_deps_impl(_mctx):
         system_library(name = lib, lib = lib)
 
 native_deps = module_extension(implementation = _native_deps_impl)
+
+def _test_data_impl(_mctx):
+    test_wheels()
+
+test_data = module_extension(implementation = _test_data_impl)

