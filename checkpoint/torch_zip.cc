@@ -12,8 +12,8 @@
 #include <charconv>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/pickle.h"
@@ -42,13 +42,15 @@ class Reader {
   }
 
   Status CheckNames();
+  Status CheckCase(size_t top_size) const;
   Status CheckName(const ZipMember& member, std::string_view top) const;
   Status CheckKind() const;
   Status CheckVersion() const;
   Status ReadByteOrder();
   Status ReadPickle();
   Result<NodeId> LoadStorage(Arena& arena, NodeId id);
-  Result<StoragePlace> FindRecord(const StorageRow& storage) const;
+  Result<const ZipMember*> FindRecord(std::string_view key);
+  Status CheckSize(const StorageRow& storage, const ZipMember& member) const;
   // The record of that name in the archive's folder.
   const ZipMember* Find(std::string_view name) const {
     return zip_.Find(prefix_ + std::string(name));
@@ -57,7 +59,9 @@ class Reader {
   FileContents& contents_;
   const ZipDirectory& zip_;
   std::string prefix_;  // "NAME/"
-  std::unordered_map<std::string_view, uint32_t> by_key_;
+  static constexpr uint32_t kNoStorage = UINT32_MAX;
+  std::vector<uint32_t> storage_of_;  // of each member, its storage in the arena
+  std::string record_name_;           // "NAME/data/KEY", made anew for each lookup
 };
 
 Status Reader::Read() {
@@ -73,18 +77,26 @@ Status Reader::CheckNames() {
   if (zip_.members().empty()) return About("an empty zip archive", ErrorCode::kUnsupported);
   std::string_view first = zip_.members()[0].name;
   std::string_view top = first.substr(0, first.find('/'));
-  if (Find("data.pkl") == nullptr) prefix_ = std::string(top) + "/";
-  std::unordered_set<std::string> folded;
-  folded.reserve(zip_.members().size());
+  prefix_ = std::string(top) + "/";
   bool ours = false;
   for (const ZipMember& member : zip_.members()) ours = ours || member.name.ends_with("/data.pkl");
   if (!ours) return {};
+  for (const ZipMember& member : zip_.members()) ZOO_RETURN_IF_ERROR(CheckName(member, top));
+  return CheckCase(top.size());
+}
+
+// Without capitals the names are known to differ.
+Status Reader::CheckCase(size_t top_size) const {
+  auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  auto has_capital = [&](const ZipMember& member) {
+    return std::any_of(member.name.begin() + static_cast<ptrdiff_t>(top_size), member.name.end(),
+                       is_capital);
+  };
+  if (std::none_of(zip_.members().begin(), zip_.members().end(), has_capital)) return {};
+  std::unordered_set<std::string> folded;
   for (const ZipMember& member : zip_.members()) {
-    ZOO_RETURN_IF_ERROR(CheckName(member, top));
     std::string lower(member.name);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
-      return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    });
+    for (char& c : lower) c = static_cast<char>(is_capital(c) ? c + 32 : c);
     if (!folded.insert(std::move(lower)).second) {
       return Corrupt(member, "another record's name differs from this only in case");
     }
@@ -174,6 +186,8 @@ Status Reader::ReadByteOrder() {
 
 Status Reader::ReadPickle() {
   const ZipMember* member = Find("data.pkl");
+  storage_of_.assign(zip_.members().size(), kNoStorage);
+  record_name_ = prefix_;
   ZOO_ASSIGN_OR_RETURN(std::string bytes,
                        zip_.ReadMember(*member, contents_.options.limits.pickle_bytes));
   std::string_view kept = contents_.arena.Keep(std::move(bytes));
@@ -192,38 +206,40 @@ Result<NodeId> Reader::LoadStorage(Arena& arena, NodeId id) {
   if (name.view) {
     return Error{ErrorCode::kCorrupt, "a persistent id: views belong to legacy files", ""};
   }
-  uint32_t next = static_cast<uint32_t>(arena.storages.size());
-  auto [found, fresh] = by_key_.emplace(name.storage.key, next);
-  if (!fresh) {
-    ZOO_RETURN_IF_ERROR(CheckSameStorage(arena.storages[found->second], name.storage));
-    return arena.AddStorage(found->second, std::nullopt);
+  ZOO_ASSIGN_OR_RETURN(const ZipMember* member, FindRecord(name.storage.key));
+  uint32_t& known = storage_of_[static_cast<size_t>(member - zip_.members().data())];
+  if (known != kNoStorage) {
+    ZOO_RETURN_IF_ERROR(CheckSameStorage(arena.storages[known], name.storage));
+    return arena.AddStorage(known, std::nullopt);
   }
-  ZOO_ASSIGN_OR_RETURN(StoragePlace place, FindRecord(name.storage));
+  ZOO_RETURN_IF_ERROR(CheckSize(name.storage, *member));
+  known = static_cast<uint32_t>(arena.storages.size());
   arena.storages.push_back(name.storage);
-  contents_.places.push_back(place);
+  contents_.places.push_back({.offset = member->data_offset, .member = member, .found = true});
   arena.CountItems(16);
-  return arena.AddStorage(next, std::nullopt);
+  return arena.AddStorage(known, std::nullopt);
 }
 
-Result<StoragePlace> Reader::FindRecord(const StorageRow& storage) const {
-  const ZipMember* member = Find("data/" + std::string(storage.key));
-  if (member == nullptr) {
-    return Error{ErrorCode::kCorrupt,
-                 fmt::format("storage {} has no record {}", Quote(storage.key, 80),
-                             Quote("data/" + std::string(storage.key), 80)),
-                 ""};
-  }
+Result<const ZipMember*> Reader::FindRecord(std::string_view key) {
+  record_name_.resize(prefix_.size());
+  record_name_ += "data/";
+  record_name_ += key;
+  if (const ZipMember* member = zip_.Find(record_name_)) return member;
+  return Error{ErrorCode::kCorrupt,
+               fmt::format("storage {} has no record {}", Quote(key, 80),
+                           Quote(fmt::format("data/{}", key), 80)),
+               ""};
+}
+
+Status Reader::CheckSize(const StorageRow& storage, const ZipMember& member) const {
   // A deflated record's size is only a promise, which must not be larger than its use.
-  bool fits =
-      member->deflated ? member->size == storage.nbytes() : member->size >= storage.nbytes();
-  if (!fits) {
-    return Error{ErrorCode::kCorrupt,
-                 fmt::format("storage {} is {} elements of {}, {} bytes, its record has {}",
-                             Quote(storage.key, 80), storage.elements, DTypeName(storage.dtype),
-                             storage.nbytes(), member->size),
-                 ""};
-  }
-  return StoragePlace{.offset = member->data_offset, .member = member, .found = true};
+  bool fits = member.deflated ? member.size == storage.nbytes() : member.size >= storage.nbytes();
+  if (fits) return {};
+  return Error{ErrorCode::kCorrupt,
+               fmt::format("storage {} is {} elements of {}, {} bytes, its record has {}",
+                           Quote(storage.key, 80), storage.elements, DTypeName(storage.dtype),
+                           storage.nbytes(), member.size),
+               ""};
 }
 
 }  // namespace

@@ -17,9 +17,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -385,13 +385,53 @@ class Inflater {
   bool good_;
 };
 
+// Members by name: open addressing over hashes, so that looking one up touches two cache lines
+// instead of following a chain of nodes.
+class NameTable {
+ public:
+  // The member of the same name that was added before, or null, and then this one is in.
+  const ZipMember* Add(std::span<const ZipMember> members, uint32_t index) {
+    Slot& slot = slots_[Probe(members, members[index].name)];
+    if (slot.member != kFree) return &members[slot.member];
+    slot = {Hash(members[index].name), index};
+    return nullptr;
+  }
+  const ZipMember* Find(std::span<const ZipMember> members, std::string_view name) const {
+    uint32_t index = slots_[Probe(members, name)].member;
+    return index == kFree ? nullptr : &members[index];
+  }
+  // At most half of the slots are taken: probing ends.
+  void Reserve(size_t count) { slots_.assign(std::bit_ceil(2 * count + 2), Slot{}); }
+
+ private:
+  static constexpr uint32_t kFree = UINT32_MAX;
+  struct Slot {
+    uint32_t hash = 0, member = kFree;
+  };
+
+  static uint32_t Hash(std::string_view name) {
+    return static_cast<uint32_t>(std::hash<std::string_view>()(name));
+  }
+  size_t Probe(std::span<const ZipMember> members, std::string_view name) const {
+    uint32_t hash = Hash(name);
+    size_t at = hash & (slots_.size() - 1);
+    while (slots_[at].member != kFree &&
+           (slots_[at].hash != hash || members[slots_[at].member].name != name)) {
+      at = (at + 1) & (slots_.size() - 1);
+    }
+    return at;
+  }
+
+  std::vector<Slot> slots_;
+};
+
 }  // namespace
 
 struct ZipDirectory::State {
   std::shared_ptr<const MappedFile> file;
   std::string directory;  // what the names view
   std::vector<ZipMember> members;
-  std::unordered_map<std::string_view, uint32_t> by_name;
+  NameTable by_name;
 
   Status Inflate(const ZipDirectory& zip, const ZipMember& member,
                  const std::function<Status(ByteView)>& sink) const;
@@ -413,12 +453,12 @@ Result<ZipDirectory> ZipDirectory::Open(std::shared_ptr<const MappedFile> file,
   state->file = std::move(file);
   Parser parser(*state->file, limits);
   ZOO_ASSIGN_OR_RETURN(state->members, parser.Parse(state->directory));
-  state->by_name.reserve(state->members.size());
+  state->by_name.Reserve(state->members.size());
   for (uint32_t i = 0; i < state->members.size(); ++i) {
-    std::string_view name = state->members[i].name;
-    if (!state->by_name.emplace(name, i).second) {
+    if (state->by_name.Add(state->members, i) != nullptr) {
       return Error{ErrorCode::kCorrupt,
-                   state->file->name() + ": two records are named " + Quote(name), ""};
+                   state->file->name() + ": two records are named " + Quote(state->members[i].name),
+                   ""};
     }
   }
   return ZipDirectory(std::move(state));
@@ -427,8 +467,7 @@ Result<ZipDirectory> ZipDirectory::Open(std::shared_ptr<const MappedFile> file,
 std::span<const ZipMember> ZipDirectory::members() const { return state_->members; }
 
 const ZipMember* ZipDirectory::Find(std::string_view name) const {
-  auto found = state_->by_name.find(name);
-  return found == state_->by_name.end() ? nullptr : &state_->members[found->second];
+  return state_->by_name.Find(state_->members, name);
 }
 
 const std::string& ZipDirectory::file_name() const { return state_->file->name(); }
