@@ -84,6 +84,9 @@ Result<pid_t> Spawn(const ProcessRequest& request, const Pipe& out, const Pipe& 
   posix_spawn_file_actions_adddup2(&plan.actions, out.write.get(), 1);
   posix_spawn_file_actions_adddup2(&plan.actions, err.write.get(), 2);
   posix_spawn_file_actions_addclosefrom_np(&plan.actions, 3);
+  if (!request.folder.empty()) {
+    posix_spawn_file_actions_addchdir_np(&plan.actions, request.folder.c_str());
+  }
   // Signals that the caller handles or blocks (Ctrl-C) are the child's defaults again.
   sigset_t none, all;
   sigemptyset(&none);

@@ -22,6 +22,7 @@ namespace zoo {
 struct ProcessRequest {
   std::vector<std::string> argv;  // argv[0] is looked for in PATH if it has no '/'
   size_t max_output = 1 << 20;    // bytes kept of each stream: the last ones
+  std::string folder;             // where the child runs; empty: here
 };
 
 struct ProcessOutcome {

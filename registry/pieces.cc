@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "zoo/base/bytes.h"
+#include "zoo/base/digest.h"
 namespace zoo {
 namespace {
 
@@ -45,6 +47,24 @@ std::optional<std::string> FromBase64(std::string_view text) {
   }
   if (bits != 0) return std::nullopt;
   return bytes;
+}
+
+std::string ToBase64(std::string_view bytes) {
+  static constexpr char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t at = 0; at < bytes.size(); at += 3) {
+    std::string_view group = bytes.substr(at, 3);
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 3; ++i) {
+      bits = bits << 8 | (i < group.size() ? static_cast<uint8_t>(group[i]) : 0);
+    }
+    for (size_t i = 0; i < 4; ++i) {
+      text += i <= group.size() ? kDigits[bits >> (18 - 6 * i) & 63] : '=';
+    }
+  }
+  return text;
 }
 
 std::vector<Digest> ReadHashes(Fields& pieces, uint64_t size, uint64_t length) {
@@ -94,6 +114,15 @@ std::optional<Pieces> ReadPieces(Fields& artifact, std::optional<uint64_t> size)
     return std::nullopt;
   }
   return Pieces{*length, *digest, ReadHashes(fields, *size, *length)};
+}
+
+Json PiecesJson(const Pieces& pieces) {
+  Json::Object object{{"length", pieces.length}, {"root", pieces.root.hex()}};
+  if (pieces.hashes.empty()) return object;
+  std::string bytes;
+  for (const Digest& hash : pieces.hashes) bytes += AsText(hash.bytes());
+  object.emplace_back("hashes", ToBase64(bytes));
+  return object;
 }
 
 }  // namespace zoo

@@ -16,6 +16,9 @@ namespace zoo {
 // not known, which then is a problem: the count of the hashes follows from it).
 std::optional<Pieces> ReadPieces(Fields& artifact, std::optional<uint64_t> size);
 
+// The same as JSON.
+Json PiecesJson(const Pieces& pieces);
+
 }  // namespace zoo
 
 #endif  // ZOO_REGISTRY_PIECES_H_

@@ -137,6 +137,21 @@ const std::vector<std::string>* Registry::Categories(std::string_view list) cons
   return at == categories_.end() ? nullptr : &at->second;
 }
 
+void Registry::Rename(std::string alias) {
+  for (Entry& entry : entries_) entry.registry = alias;
+  alias_ = std::move(alias);
+}
+
+void RegistrySet::Add(Registry registry) {
+  std::string alias = registry.alias();
+  auto taken = [&] {
+    return std::ranges::find(registries_, alias, &Registry::alias) != registries_.end();
+  };
+  for (int n = 2; taken(); ++n) alias = fmt::format("{}-{}", registry.alias(), n);
+  if (alias != registry.alias()) registry.Rename(alias);
+  registries_.push_back(std::move(registry));
+}
+
 size_t RegistrySet::size() const {
   size_t all = 0;
   for (const Registry& registry : registries_) all += registry.entries().size();

@@ -38,6 +38,7 @@ class Registry {
                      std::string name = "", uint64_t version = 0);
 
   const std::string& alias() const { return alias_; }
+  void Rename(std::string alias);                    // of the entries too
   const std::string& name() const { return name_; }  // the file's own name for itself
   uint64_t version() const { return version_; }
   const std::vector<Entry>& entries() const { return entries_; }
@@ -59,12 +60,12 @@ class Registry {
   CategoryLists categories_;
 };
 
-// The registries in force, no two of one alias. A bare name found in two of them is a usage error
-// that lists both. Entries that Find answers live as long as the set, and no longer than until the
-// next Add.
+// The registries in force, no two of one alias: the second "lab" to be added goes by "lab-2". A
+// bare name found in two of them is a usage error that lists both. Entries that Find answers live
+// as long as the set, and no longer than until the next Add.
 class RegistrySet {
  public:
-  void Add(Registry registry) { registries_.push_back(std::move(registry)); }
+  void Add(Registry registry);
   const std::vector<Registry>& registries() const { return registries_; }
   // Entries of all registries together.
   size_t size() const;
