@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstddef>
 #include <string>
 
 #include "zoo/base/file.h"
+#include "zoo/base/sniff.h"
 #include "zoo/base/text.h"
 #include "zoo/image/jpeg.h"
 #include "zoo/image/png.h"
@@ -15,14 +16,14 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-struct Magic {
+struct Signature {
   size_t offset;
   std::string_view bytes;
   std::string_view what;
 };
 
-// The first row that fits names the file.
-constexpr Magic kOthers[] = {
+// Pictures of other formats. What is no picture at all is base/sniff.h's to name.
+constexpr Signature kPictures[] = {
     {0, "GIF8"sv, "a GIF image"},       {8, "WEBP"sv, "a WebP image"},
     {0, "BM"sv, "a BMP image"},         {0, "II*\0"sv, "a TIFF image"},
     {0, "MM\0*"sv, "a TIFF image"},     {4, "ftypavif"sv, "an AVIF image"},
@@ -30,24 +31,27 @@ constexpr Magic kOthers[] = {
     {4, "JXL "sv, "a JPEG XL image"},   {0, "\xff\x0a"sv, "a JPEG XL image"},
     {4, "jP  "sv, "a JPEG 2000 image"}, {0, "P5"sv, "a PGM image"},
     {0, "P6"sv, "a PPM image"},         {0, "<svg"sv, "an SVG image"},
-    {0, "%PDF"sv, "a PDF document"},    {0, "PK\x03\x04"sv, "a zip archive"},
-    {0, "\x1f\x8b"sv, "gzip data"},     {0, "version https://git-lfs"sv, "a Git LFS pointer"},
-    {0, "<"sv, "an HTML or XML page"},  {0, "{"sv, "JSON"},
 };
 
-bool StartsWith(std::string_view text, std::string_view what, size_t offset = 0) {
-  return text.size() >= offset && text.substr(offset).starts_with(what);
-}
-
-std::string WhatItIs(std::string_view text) {
-  size_t mark = StartsWith(text, "\xef\xbb\xbf") ? 3 : 0;
-  size_t first = std::min(text.find_first_not_of(" \t\r\n", mark), text.size());
-  for (const Magic& magic : kOthers) {
-    if (StartsWith(text, magic.bytes, magic.offset)) return std::string(magic.what);
-    bool readable = magic.bytes == "<" || magic.bytes == "{";
-    if (readable && StartsWith(text.substr(first), magic.bytes)) return std::string(magic.what);
+// Why bytes that are neither JPEG nor PNG are refused.
+Error NotAPhoto(std::string_view text, std::string_view name) {
+  auto refuse = [&](std::string_view what, std::string_view hint) {
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("{}: this is {}, not a JPEG or PNG image", Escape(name, 1000), what),
+                 std::string(hint)};
+  };
+  for (const Signature& picture : kPictures) {
+    const bool reaches = text.size() > picture.offset;
+    if (reaches && text.substr(picture.offset).starts_with(picture.bytes)) {
+      return refuse(picture.what, "save it as JPEG or PNG");
+    }
   }
-  return "a file that begins with " + Quote(text, 16);
+  const Sniffed seen = Sniff(AsBytes(text));
+  if (seen.kind == FileKind::kUnknown) {
+    return refuse("a file that begins with " + Quote(text, 16), "");
+  }
+  // Of other programs' files the sniffer says that they are no weights.
+  return refuse(seen.what, seen.kind == FileKind::kOther ? "" : seen.hint);
 }
 
 }  // namespace
@@ -60,15 +64,12 @@ Result<Image> DecodeImage(ByteView bytes, std::string_view name, const ImageLimi
                  ""};
   }
   std::string_view text = AsText(bytes);
-  if (StartsWith(text, "\xff\xd8\xff")) return DecodeJpeg(bytes, name, limits);
-  if (StartsWith(text, "\x89PNG\r\n\x1a\n")) return DecodePng(bytes, name, limits);
+  if (text.starts_with("\xff\xd8\xff")) return DecodeJpeg(bytes, name, limits);
+  if (text.starts_with("\x89PNG\r\n\x1a\n")) return DecodePng(bytes, name, limits);
   if (text.empty()) {
     return Error{ErrorCode::kCorrupt, Escape(name, 1000) + ": the file is empty", ""};
   }
-  return Error{
-      ErrorCode::kUnsupported,
-      fmt::format("{}: this is {}, not a JPEG or PNG image", Escape(name, 1000), WhatItIs(text)),
-      ""};
+  return NotAPhoto(text, name);
 }
 
 Result<Image> DecodeImageFile(const std::filesystem::path& file, const ImageLimits& limits) {

@@ -1,7 +1,9 @@
 // JPEG and PNG files to 8-bit RGB. Grey is copied to three channels, alpha is dropped (not
 // blended), palettes are looked up, 16-bit samples keep their high byte; EXIF orientation, gamma
 // and colour profiles are ignored, as torchvision does by default. JPEG by libjpeg-turbo with its
-// defaults, which gives PIL's bytes.
+// defaults, which gives PIL's bytes; CMYK becomes RGB as PIL's convert("RGB") does it. One
+// difference: PIL turns 16-bit grey into mere white, here it keeps the high byte as 16-bit colour
+// does.
 #ifndef ZOO_IMAGE_DECODE_H_
 #define ZOO_IMAGE_DECODE_H_
 

@@ -32,9 +32,15 @@ bool IsHarmless(int warning) {
          warning == JWRN_JFIF_MAJOR;
 }
 
+// Errors of libjpeg that say what it cannot do, not that the file is damaged.
+bool IsUnreadKind(int error) {
+  return error == JERR_CONVERSION_NOTIMPL || error == JERR_BAD_PRECISION ||
+         error == JERR_SOF_UNSUPPORTED || error == JERR_ARITH_NOTIMPL || error == JERR_NOT_COMPILED;
+}
+
 struct Report {
   std::jmp_buf escape;
-  bool cut = false;
+  int code = 0;
   char text[JMSG_LENGTH_MAX] = "";
 };
 
@@ -42,8 +48,7 @@ Report& ReportOf(j_common_ptr info) { return *static_cast<Report*>(info->client_
 
 [[noreturn]] void Fail(j_common_ptr info) {
   Report& report = ReportOf(info);
-  int code = info->err->msg_code;
-  report.cut = code == JWRN_JPEG_EOF || code == JERR_INPUT_EOF;
+  report.code = info->err->msg_code;
   info->err->format_message(info, report.text);
   std::longjmp(report.escape, 1);
 }
@@ -105,7 +110,9 @@ class JpegReader {
   int channels() const { return info_.num_components == 4 ? 4 : 3; }
   bool arithmetic() const { return info_.arith_code; }
   Error Failure(std::string_view name, size_t bytes) const {
-    return report_.cut ? CutImage(name, kFormat, bytes) : DamagedImage(name, kFormat, report_.text);
+    if (report_.code == JWRN_JPEG_EOF) return CutImage(name, kFormat, bytes);
+    return IsUnreadKind(report_.code) ? UnreadKind(name, kFormat, report_.text)
+                                      : DamagedImage(name, kFormat, report_.text);
   }
 
  private:

@@ -39,6 +39,13 @@ Error DamagedImage(std::string_view name, std::string_view format, std::string_v
           std::string(kFetchAgain)};
 }
 
+Error UnreadKind(std::string_view name, std::string_view format, std::string_view why) {
+  return {ErrorCode::kUnsupported,
+          fmt::format("{}: {} images of this kind cannot be read: {}", Shown(name), format,
+                      Escape(why)),
+          "save it as a common RGB image"};
+}
+
 Error TooFewBytes(std::string_view name, std::string_view format, uint64_t bytes, uint64_t width,
                   uint64_t height) {
   return {ErrorCode::kCorrupt,

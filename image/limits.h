@@ -24,6 +24,10 @@ Error CutImage(std::string_view name, std::string_view format, uint64_t bytes);
 // kCorrupt: the format's library refused it and says why.
 Error DamagedImage(std::string_view name, std::string_view format, std::string_view why);
 
+// kUnsupported: sound, as far as one can tell, but of a kind that the format's library does not
+// read.
+Error UnreadKind(std::string_view name, std::string_view format, std::string_view why);
+
 // kCorrupt: fewer bytes than the shortest encoding of that many pixels, so that a header alone
 // cannot make us allocate.
 Error TooFewBytes(std::string_view name, std::string_view format, uint64_t bytes, uint64_t width,

@@ -13,7 +13,11 @@
 #include "zoo/base/digest.h"
 #include "zoo/base/file.h"
 #include "zoo/base/json.h"
+#include "zoo/base/preset.h"
+#include "zoo/base/result.h"
 #include "zoo/image/decode.h"
+#include "zoo/image/image.h"
+#include "zoo/tests/support/print_error.h"
 
 namespace zoo {
 namespace {
@@ -78,6 +82,59 @@ TEST_F(Goldens, ResizeCropNormalize) {
     EXPECT_EQ(HexOf(crop->rgb), Text(record, "rgb_sha256"));
     EXPECT_EQ(HexOf(Normalize(*crop, preset)), Text(record, "f32_sha256"));
   }
+}
+
+Error Refusal(const Image& photo, const Preset& preset) {
+  auto crop = ResizeAndCrop(photo, preset);
+  return crop ? Error{ErrorCode::kUsage, "a crop came back", ""} : crop.error();
+}
+
+Image Grey(int width, int height) {
+  return {width, height, std::vector<uint8_t>(size_t{3} * width * height, 100)};
+}
+
+TEST(ResizeAndCrop, WhatCannotBe) {
+  const struct {
+    Image photo;
+    int resize, crop;
+    std::string message;
+  } rows[] = {
+      {Grey(2, 2), 0, 5, "cannot resize to 0 and crop to 5 pixels: both must be positive"},
+      {Grey(2, 2), 5, -1, "cannot resize to 5 and crop to -1 pixels: both must be positive"},
+      {Grey(0, 2), 5, 5, "cannot resize a photo without pixels"},
+      {Grey(2, 2), 5, 13378,
+       "cannot crop to 13378 x 13378 pixels: more than the limit of 178956970 pixels"},
+      {Grey(1, 3000), 256, 224,
+       "cannot resize 1 x 3000 to 256 x 768000 pixels: more than the limit of 178956970 pixels"},
+      {Grey(3000, 1), 2147483647, 1,
+       "cannot resize 3000 x 1 to 2147483647 x 2147483647 pixels: more than the limit of "
+       "178956970 pixels"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(Refusal(row.photo, {row.resize, row.crop}),
+              (Error{ErrorCode::kUsage, row.message, ""}));
+  }
+}
+
+// A photo that is smaller than the crop gets a black border, its odd line at the right and below.
+TEST(ResizeAndCrop, BlackBorder) {
+  auto crop = ResizeAndCrop(Grey(4, 2), {.resize = 2, .crop = 5});
+  ASSERT_TRUE(crop) << crop.error().Text();
+  std::string picture;
+  for (int y = 0; y < 5; ++y) {
+    for (int x = 0; x < 5; ++x) picture += crop->row(y)[x * 3 + 1] == 100 ? '#' : '.';
+    picture += '/';
+  }
+  EXPECT_EQ(picture, "...../####./####./...../...../");
+}
+
+TEST(Normalize, PlanesInTheOrderRedGreenBlue) {
+  const Image image{2, 1, {0, 51, 255, 255, 102, 0}};
+  const std::vector<float> expected = {0.0f, 2.0f, -1.0f, 0.0f, 8.0f, 0.0f};
+  const Preset preset{.mean = {0.0, 0.4, 0.0}, .std = {0.5, 0.2, 0.125}};
+  const std::vector<float> input = Normalize(image, preset);
+  ASSERT_EQ(input.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_FLOAT_EQ(input[i], expected[i]) << i;
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Two passes, along the rows and then along the columns, each rounded to 8 bits.
+// Two passes, along the rows and along the columns, each rounded to 8 bits. Which comes first shows
+// in the result: see RowsFirst.
 //
 // 1. Output position i lies at (i + 0.5) * scale in the input, scale = input / output length. Its
 //    window reaches `support` input pixels to both sides: the filter's radius times max(scale, 1).
@@ -132,9 +133,13 @@ int32_t WeightedSum(const int16_t* samples, const int16_t* high, const int16_t* 
   return high_sum * kLowRange + low_sum;
 }
 
-// The pass along rows: input rows rows.first .. rows.end become rows of columns.windows.size()
-// pixels.
-Image PassAlongRows(const Image& image, const Axis& columns, const Axis& rows) {
+// Rows or columns first .. end of an image.
+struct Range {
+  int first, end;
+};
+
+// The pass along rows, for some rows of `image`, whose first column is the input's column `left`.
+Image PassAlongRows(const Image& image, Range rows, const Axis& columns, int left) {
   const RowWeights weights = SplitWeights(columns);
   Image out{static_cast<int>(columns.windows.size()), rows.end - rows.first, {}};
   out.rgb.resize(static_cast<size_t>(out.width) * out.height * 3);
@@ -142,7 +147,7 @@ Image PassAlongRows(const Image& image, const Axis& columns, const Axis& rows) {
   const size_t plane = length + kGroup;  // a window's last group may reach past the end
   std::vector<int16_t> samples(plane * 3);
   for (int y = 0; y < out.height; ++y) {
-    const uint8_t* in = image.row(rows.first + y) + static_cast<size_t>(columns.first) * 3;
+    const uint8_t* in = image.row(rows.first + y) + static_cast<size_t>(columns.first - left) * 3;
     for (size_t x = 0; x < length; ++x) {
       samples[x] = in[x * 3];
       samples[plane + x] = in[x * 3 + 1];
@@ -160,9 +165,10 @@ Image PassAlongRows(const Image& image, const Axis& columns, const Axis& rows) {
   return out;
 }
 
-// The pass along columns, a row at a time. `image` begins at input row rows.first.
-Image PassAlongColumns(const Image& image, const Axis& rows) {
-  Image out{image.width, static_cast<int>(rows.windows.size()), {}};
+// The pass along columns, for some columns of `image`, whose first row is the input's row `top`. A
+// row at a time.
+Image PassAlongColumns(const Image& image, Range columns, const Axis& rows, int top) {
+  Image out{columns.end - columns.first, static_cast<int>(rows.windows.size()), {}};
   const size_t length = static_cast<size_t>(out.width) * 3;
   out.rgb.resize(length * out.height);
   std::vector<int32_t> sums(length);
@@ -171,12 +177,20 @@ Image PassAlongColumns(const Image& image, const Axis& rows) {
     std::fill(sums.begin(), sums.end(), kHalf);
     for (int k = 0; k < window.count; ++k) {
       const int32_t weight = rows.weights[window.at + k];
-      const uint8_t* in = image.row(window.first - rows.first + k);
+      const uint8_t* in = image.row(window.first + k - top) + size_t{3} * columns.first;
       for (size_t x = 0; x < length; ++x) sums[x] += weight * in[x];
     }
     std::transform(sums.begin(), sums.end(), out.row(y), ToByte);
   }
   return out;
+}
+
+// Since version 13 Pillow begins with the columns if that takes away more than twice as many rows
+// as the other pass takes columns: photos more than twice as high as wide.
+bool RowsFirst(const Image& image, Size size) {
+  const int64_t fewer_rows = int64_t{image.height} - size.height;
+  const int64_t fewer_columns = int64_t{image.width} - size.width;
+  return fewer_rows <= 0 || fewer_rows <= 2 * fewer_columns;
 }
 
 }  // namespace
@@ -185,7 +199,12 @@ Image ResizePart(const Image& image, Size size, const Part& part, Interpolation 
   const Filter filter = FilterOf(interpolation);
   const Axis columns = PlanAxis(image.width, size.width, part.left, part.left + part.width, filter);
   const Axis rows = PlanAxis(image.height, size.height, part.top, part.top + part.height, filter);
-  return PassAlongColumns(PassAlongRows(image, columns, rows), rows);
+  if (RowsFirst(image, size)) {
+    const Image narrow = PassAlongRows(image, {rows.first, rows.end}, columns, 0);
+    return PassAlongColumns(narrow, {0, narrow.width}, rows, rows.first);
+  }
+  const Image low = PassAlongColumns(image, {columns.first, columns.end}, rows, 0);
+  return PassAlongRows(low, {0, low.height}, columns, columns.first);
 }
 
 Image Resize(const Image& image, int width, int height, Interpolation interpolation) {

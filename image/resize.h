@@ -1,4 +1,5 @@
-// PIL's antialiased resize, bit for bit. Source: Pillow's libImaging/Resample.c, described by its
+// PIL's antialiased resize, bit for bit as Pillow 13 does it (older ones differ in the last bit for
+// photos more than twice as high as wide). Source: Pillow's libImaging/Resample.c, described by its
 // arithmetic in the .cc.
 #ifndef ZOO_IMAGE_RESIZE_H_
 #define ZOO_IMAGE_RESIZE_H_
