@@ -107,8 +107,10 @@ TEST(LoadIntoTest, ZipAndLegacyFilesGiveTheSameModuleMappedOrCopied) {
       Net net;
       const LoadReport report = LoadInto(net, Open(DataFile(file), immutable)).value();
       EXPECT_EQ(report.placed, 8u);
-      if (!immutable) EXPECT_EQ(report.mapped, 0u);
-      if (immutable && file == std::string("small.pth")) EXPECT_EQ(report.mapped, 8u);
+      // Where the tensors of a legacy file begin is chance.
+      const bool aligned = file == std::string("small.pth");
+      EXPECT_LE(report.mapped, immutable ? 8u : 0u);
+      EXPECT_GE(report.mapped, immutable && aligned ? 8u : 0u);
       ExpectSameValues(net, expected);
     }
   }
