@@ -11,6 +11,9 @@
 // 5. Publishing, once the bytes are known to be right: sync the file; make it read-only; rename to
 //    `blobs/sha256/ab/ab...`; sync that folder. A failed sync is final: the kernel may have dropped
 //    the bytes and call the next sync a success, so the file is thrown away.
+//
+// A note goes before its bytes and comes after them, so that a process killed in between leaves no
+// note alone, but for `KEY.note`, which whoever comes next removes.
 #include "zoo/cache/claim.h"
 
 #include <utility>
@@ -74,7 +77,11 @@ Result<std::unique_ptr<Claim>> Claim::Take(Disk& disk, const std::filesystem::pa
 }
 
 bool Claim::Adopt() {
-  if (disk_->Rename(Path(Kind::kPartial), Path(Kind::kClaim)) < 0) return false;
+  if (disk_->Rename(Path(Kind::kPartial), Path(Kind::kClaim)) < 0) {
+    // A note without bytes was left by a process that was killed.
+    disk_->Remove(Path(Kind::kNote));
+    return false;
+  }
   disk_->Rename(Path(Kind::kNote), Path(Kind::kClaimNote));
   auto file = DiskFile::Open(*disk_, Path(Kind::kClaim), Disk::Access::kUpdate);
   if (!file) return false;
@@ -92,7 +99,9 @@ void Claim::FindDonor() {
   uint64_t most = 0;
   for (const std::string& name : names) {
     auto parsed = CacheName::Parse(folder + '/' + name);
-    if (!parsed || parsed->kind != Kind::kClaim || parsed->key != key_) continue;
+    if (!parsed || parsed->key != key_ || parsed->nonce.empty()) continue;
+    others_.push_back(*parsed);
+    if (parsed->kind != Kind::kClaim) continue;
     auto file = DiskFile::Open(*disk_, {root_, parsed->ToString()}, Disk::Access::kRead);
     if (!file) continue;
     auto info = file->Stat();
@@ -110,15 +119,15 @@ Status Claim::Create() {
   return {};
 }
 
-void Claim::DropDonor() {
-  if (!donor_) return;
-  if (lock_ && lock_->Excludes()) {
-    auto name = CacheName::Parse(donor_->path().name);
-    disk_->Remove(donor_->path());
-    name->kind = Kind::kClaimNote;
-    disk_->Remove({root_, name->ToString()});
-  }
+void Claim::DropOthers() {
   donor_.reset();
+  if (others_.empty() || !lock_->Excludes()) return;
+  for (Kind kind : {Kind::kClaimNote, Kind::kClaim}) {
+    for (const CacheName& other : others_) {
+      if (other.kind == kind) disk_->Remove({root_, other.ToString()});
+    }
+  }
+  others_.clear();
 }
 
 Status Claim::SetNote(StagingNote note) {
@@ -145,8 +154,8 @@ void Claim::Release() {
 
 void Claim::Discard() {
   if (!file_) return;
-  disk_->Remove(Path(Kind::kClaim));
   disk_->Remove(Path(Kind::kClaimNote));
+  disk_->Remove(Path(Kind::kClaim));
   file_.reset();
   lock_.reset();
 }
@@ -156,16 +165,16 @@ Result<FileInfo> Claim::Publish(const Digest& digest) {
     Discard();
     return std::move(synced).error();
   }
-  ZOO_RETURN_IF_ERROR(file_->SetMode(0444));
+  // Where there are no modes the blob is as good.
+  (void)file_->SetMode(0444);
   std::string target = CacheName{Kind::kBlob, CacheKey(digest), ""}.ToString();
   DiskPath folder{root_, target.substr(0, target.rfind('/'))};
   if (int failed = disk_->MakeFolder(folder); failed < 0) return DiskError("make", folder, failed);
+  disk_->Remove(Path(Kind::kClaimNote));
   if (int failed = disk_->Rename(Path(Kind::kClaim), {root_, target}); failed < 0) {
     return DiskError("publish", {root_, target}, failed);
   }
   DiskFile published = *std::exchange(file_, std::nullopt);
-  disk_->Remove(Path(Kind::kClaimNote));
-  lock_.reset();
   ZOO_RETURN_IF_ERROR(SyncFolder(*disk_, folder));
   ZOO_RETURN_IF_ERROR(SyncFolder(*disk_, {root_, std::string(cache_names::kBlobs)}));
   return published.Stat();

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "zoo/base/cancel.h"
 #include "zoo/base/digest.h"
@@ -52,8 +53,8 @@ class Claim {
   // Bytes of an owner that was killed, or seems to have been: they may only be copied, because it
   // may still be writing. Empty if there are none.
   std::optional<DiskFile>& donor() { return donor_; }
-  // They have been copied, or are of no use.
-  void DropDonor();
+  // Removes what killed owners of this key left, once it has been copied or is of no use.
+  void DropOthers();
 
   const StagingNote& note() const { return note_; }
   Status SetNote(StagingNote note);
@@ -62,8 +63,9 @@ class Claim {
   void Release();
   void Discard();
   // Gives the file its final name, read-only and on the medium, and tells what it is then. Its
-  // bytes must have that digest.
+  // bytes must have that digest. The lock is kept until Unlock.
   Result<FileInfo> Publish(const Digest& digest);
+  void Unlock() { lock_.reset(); }
 
  private:
   Claim(Disk& disk, std::filesystem::path root, CacheKey key, std::unique_ptr<KeyLock> lock);
@@ -79,6 +81,7 @@ class Claim {
   std::unique_ptr<KeyLock> lock_;
   std::optional<DiskFile> file_;  // set as long as the claim owns anything
   std::optional<DiskFile> donor_;
+  std::vector<CacheName> others_;  // private names of this key that are not ours
   StagingNote note_;
 };
 

@@ -140,7 +140,9 @@ void RealDisk::StartWriteBack(int fd, uint64_t offset, uint64_t bytes) {
 int RealDisk::Sync(int fd) {
   struct stat info;
   if (fstat(fd, &info) != 0) return -errno;
-  return Outcome(S_ISDIR(info.st_mode) ? fsync(fd) : fdatasync(fd));
+  if (!S_ISDIR(info.st_mode)) return Outcome(fdatasync(fd));
+  // Some file systems have no such thing as syncing a folder, and say so.
+  return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : -errno;
 }
 
 int RealDisk::Truncate(int fd, uint64_t bytes) {

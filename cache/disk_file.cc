@@ -15,10 +15,29 @@ namespace {
 // A read buffer that stays in the second-level cache between read and hash.
 constexpr size_t kHashRead = 64 << 10;
 
+constexpr std::string_view kNotAllowed =
+    "see who owns the cache, or choose another folder with ZOO_CACHE";
+constexpr std::string_view kFull =
+    "make room (`zoo cache prune`) or choose another folder with ZOO_CACHE";
+
+struct Hint {
+  int error;
+  std::string_view text;
+};
+constexpr Hint kHints[] = {{EACCES, kNotAllowed},
+                           {EPERM, kNotAllowed},
+                           {EROFS, "choose another folder with ZOO_CACHE"},
+                           {ENOSPC, kFull},
+                           {EDQUOT, kFull}};
+
 }  // namespace
 
 Error DiskError(std::string_view verb, const DiskPath& path, int64_t negative_errno) {
-  return FileError(verb, path.full(), static_cast<int>(-negative_errno));
+  Error error = FileError(verb, path.full(), static_cast<int>(-negative_errno));
+  for (const Hint& hint : kHints) {
+    if (hint.error == -negative_errno) error.hint = hint.text;
+  }
+  return error;
 }
 
 Result<DiskFile> DiskFile::Open(Disk& disk, DiskPath path, Disk::Access access) {
@@ -121,7 +140,7 @@ Status WriteScratch(Disk& disk, const DiskPath& scratch, std::string_view text, 
     return DiskError("write", scratch, failed);
   }
   // What it tells is no secret, and others who share the cache need it.
-  ZOO_RETURN_IF_ERROR(file.SetMode(0644));
+  (void)file.SetMode(0644);
   if (sync) ZOO_RETURN_IF_ERROR(file.Sync());
   return {};
 }
@@ -154,7 +173,9 @@ Status ReplaceText(Disk& disk, const DiskPath& scratch, const DiskPath& target,
   if (done) done = Install(disk, scratch, target, options.keep_existing);
   if (!done) disk.Remove(scratch);
   if (!done || !options.sync) return done;
-  return SyncFolder(disk, {target.root, target.name.substr(0, target.name.rfind('/'))});
+  size_t slash = target.name.rfind('/');
+  std::string folder = slash == std::string::npos ? "" : target.name.substr(0, slash);
+  return SyncFolder(disk, {target.root, folder});
 }
 
 Status SyncFolder(Disk& disk, const DiskPath& folder) {

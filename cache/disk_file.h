@@ -44,7 +44,8 @@ class DiskFile {
   UniqueFd fd_;
 };
 
-// The error of a call on `path` that returned a negative errno.
+// The error of a call on `path` that returned a negative errno, with a hint where the user can do
+// something about it.
 Error DiskError(std::string_view verb, const DiskPath& path, int64_t negative_errno);
 
 // The whole of a small file; kCorrupt if it is larger than `max_bytes`.

@@ -40,6 +40,12 @@ bool TellsSomething(FileKind kind) {
   return std::find(kWeights.begin(), kWeights.end(), kind) == kWeights.end();
 }
 
+// A name that vanished on the way in is the disk's doing; nobody asked for something unknown.
+Error OfTheDisk(Error error) {
+  if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kDisk;
+  return error;
+}
+
 Error Finished() {
   return {ErrorCode::kUsage, "this ingest has been committed", "begin another one"};
 }
@@ -55,9 +61,6 @@ struct Ingest::State {
         cache_key(std::move(cache_key)),
         claim(std::move(claim)),
         staging(disk, this->claim->file()) {}
-  ~State() {
-    if (claim->owns()) (void)staging.Flush();
-  }
 
   std::string Name() const { return Escape(key.file, 200); }
   uint64_t Smallest() const { return key.size.value_or(key.min_size); }
@@ -69,6 +72,7 @@ struct Ingest::State {
   Status CheckSize();
   Status CheckDigest(const Digest& digest);
   Error NotTheFile(std::string difference);
+  void ThrowAway();
 
   Store store;
   Disk& disk;
@@ -82,12 +86,16 @@ Status Ingest::State::Resume(CancelToken cancel) {
   ZOO_ASSIGN_OR_RETURN(FileInfo info, claim->file().Stat());
   if (info.size > Largest()) return staging.Restart();
   if (info.size > 0) return staging.Resume(info.size, cancel);
-  if (!claim->donor()) return {};
-  Status copied = Copy(*claim->donor(), cancel);
-  // Half a copy would hide the whole of it from the next run.
-  if (!copied) claim->Discard();
-  if (copied) claim->DropDonor();
-  return copied;
+  if (claim->donor()) {
+    Status copied = Copy(*claim->donor(), cancel);
+    if (!copied) {
+      // Half a copy would hide the whole of it from the next run.
+      ThrowAway();
+      return copied;
+    }
+  }
+  claim->DropOthers();
+  return {};
 }
 
 Status Ingest::State::Copy(DiskFile& donor, CancelToken cancel) {
@@ -110,14 +118,19 @@ Error Ingest::State::WriteError(int failed) {
   if (failed != -ENOSPC && failed != -EDQUOT) return error;
   uint64_t written = 0, free = 0;
   if (auto info = claim->file().Stat()) written = info->size;
-  error.message += fmt::format("; {} needs {} more bytes", Name(), Largest() - written);
-  if (disk.FreeBytes({store.root(), ""}, free) == 0)
+  error.message += fmt::format("; {} needs {}{} more bytes", Name(), key.size ? "" : "up to ",
+                               Largest() - written);
+  if (disk.FreeBytes({store.root(), ""}, free) == 0) {
     error.message += fmt::format(", {} are free", free);
-  error.hint = fmt::format(
-      "make room (`zoo cache prune`) or choose another folder with ZOO_CACHE; the {} bytes that "
-      "arrived are kept",
-      written);
+  }
+  error.hint += fmt::format("; the {} bytes that arrived are kept", written);
   return error;
+}
+
+void Ingest::State::ThrowAway() {
+  // Nothing may be on its way into a file that is closed.
+  (void)staging.Flush();
+  claim->Discard();
 }
 
 // What arrived is thrown away.
@@ -125,7 +138,7 @@ Error Ingest::State::NotTheFile(std::string difference) {
   std::array<std::byte, kSniffBytes> head;
   auto got = claim->file().Read(head, 0);
   Sniffed seen = got ? Sniff(ByteView(head).first(*got)) : Sniffed();
-  claim->Discard();
+  ThrowAway();
   Error error{ErrorCode::kCorrupt, Name() + ": " + std::move(difference), ""};
   error.hint = "the download was deleted. ";
   if (TellsSomething(seen.kind)) {
@@ -140,8 +153,9 @@ Error Ingest::State::NotTheFile(std::string difference) {
 Status Ingest::State::CheckSize() {
   uint64_t size = staging.size();
   if (size >= Smallest() && size <= Largest()) return {};
-  if (key.size)
+  if (key.size) {
     return NotTheFile(fmt::format("{} bytes arrived, the file has {}", size, *key.size));
+  }
   return NotTheFile(
       fmt::format("{} bytes arrived, the file has {} to {}", size, key.min_size, key.max_size));
 }
@@ -165,7 +179,6 @@ Status Ingest::State::CheckDigest(const Digest& digest) {
 Ingest::Ingest(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Ingest::Ingest(Ingest&&) noexcept = default;
 Ingest& Ingest::operator=(Ingest&&) noexcept = default;
-
 Ingest::~Ingest() = default;
 
 uint64_t Ingest::size() const { return state_->staging.size(); }
@@ -197,21 +210,36 @@ Status Ingest::SetNote(std::string note) {
 }
 
 Result<Blob> Ingest::Commit() {
+  if (!state_->claim->owns()) return Finished();
+  Result<Blob> blob = Publish();
+  if (!blob) return OfTheDisk(std::move(blob).error());
+  return blob;
+}
+
+Result<Blob> Ingest::Publish() {
   State& state = *state_;
-  if (!state.claim->owns()) return Finished();
   if (int failed = state.staging.Flush(); failed < 0) return state.WriteError(failed);
   ZOO_RETURN_IF_ERROR(state.CheckSize());
   Digest digest = state.staging.Finish();
   ZOO_RETURN_IF_ERROR(state.CheckDigest(digest));
   if (std::optional<Blob> here = state.store.FindStamped(digest)) {
-    state.claim->Discard();
+    state.ThrowAway();
     return *here;
   }
   ZOO_ASSIGN_OR_RETURN(FileInfo info, state.claim->Publish(digest));
-  return state.store.TakeStamp(digest, info, state.key.file);
+  Blob blob = state.store.TakeStamp(digest, info, state.key.file);
+  // Not before there is a record: whoever waits would have to hash the blob.
+  state.claim->Unlock();
+  return blob;
 }
 
 Result<Ingest> Store::Begin(const IngestKey& key, CancelToken cancel) {
+  Result<Ingest> ingest = Claimed(key, cancel);
+  if (!ingest) return OfTheDisk(std::move(ingest).error());
+  return ingest;
+}
+
+Result<Ingest> Store::Claimed(const IngestKey& key, CancelToken cancel) {
   ZOO_ASSIGN_OR_RETURN(CacheKey cache_key, KeyOf(key));
   ZOO_RETURN_IF_ERROR(MakeFolders());
   ZOO_ASSIGN_OR_RETURN(std::unique_ptr<Claim> claim, Claim::Take(*disk_, root_, cache_key, cancel));

@@ -12,6 +12,7 @@ namespace {
 using Kind = CacheName::Kind;
 using std::chrono::milliseconds;
 
+constexpr int kMostAttempts = 100;      // of locking; more means that inodes tell nothing here
 constexpr milliseconds kStep{100};      // between looks at the cancel token
 constexpr int kStepsBetweenLooks = 10;  // at the owner's bytes
 constexpr int kPatientLooks = 60;       // without growth: its owner is stuck
@@ -43,18 +44,26 @@ KeyLock::~KeyLock() {
 }
 
 Result<int> KeyLock::Acquire(milliseconds wait) {
-  for (;;) {
-    ZOO_ASSIGN_OR_RETURN(DiskFile file, DiskFile::Open(*disk_, path_, Disk::Access::kLock));
-    int locked = disk_->Lock(file.fd(), wait);
+  // The file that was locked may not be the one of that name any more: its holder removed it.
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    auto file = DiskFile::Open(*disk_, path_, Disk::Access::kLock);
+    if (!file) {
+      // Another user's, in a shared cache: it can be read, and locked.
+      auto readable = DiskFile::Open(*disk_, path_, Disk::Access::kRead);
+      if (!readable) return std::move(file).error();
+      file = std::move(readable);
+    }
+    int locked = disk_->Lock(file->fd(), wait);
     if (locked == -EWOULDBLOCK) return locked;
     if (locked < 0) return 0;
     FileInfo named;
-    ZOO_ASSIGN_OR_RETURN(FileInfo opened, file.Stat());
+    ZOO_ASSIGN_OR_RETURN(FileInfo opened, file->Stat());
     if (disk_->Stat(path_, named) == 0 && named.inode == opened.inode) {
-      file_ = std::move(file);
+      file_ = *std::move(file);
       return 0;
     }
   }
+  return 0;
 }
 
 Result<std::unique_ptr<KeyLock>> KeyLock::Wait(Disk& disk, const std::filesystem::path& root,

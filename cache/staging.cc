@@ -31,18 +31,27 @@ Status Staging::Resume(uint64_t bytes, CancelToken cancel) {
 }
 
 int Staging::Append(ByteView bytes) {
-  hasher_.Update(bytes);
-  size_ += bytes.size();
   if (!writer_.joinable()) StartWriter();
+  while (!bytes.empty()) {
+    ByteView part = bytes.first(std::min(kBatch, bytes.size()));
+    bytes = bytes.subspan(part.size());
+    hasher_.Update(part);
+    size_ += part.size();
+    if (int failed = HandOver(part); failed != 0) return failed;
+  }
+  return 0;
+}
+
+int Staging::HandOver(ByteView part) {
   if (!writer_.joinable()) {
-    if (failed_ == 0) WriteBatch(bytes);
+    if (failed_ == 0) WriteBatch(part);
     return failed_;
   }
   std::unique_lock lock(mutex_);
   to_caller_.wait(lock, [&] { return waiting_.size() < kMostWaiting || failed_ != 0; });
   if (failed_ != 0) return failed_;
   size_t before = waiting_.size();
-  waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
+  waiting_.insert(waiting_.end(), part.begin(), part.end());
   bool wake = before == 0 || (before < kBatch && waiting_.size() >= kBatch);
   lock.unlock();
   if (wake) to_writer_.notify_one();

@@ -43,6 +43,7 @@ class Staging {
 
  private:
   void StartWriter();
+  int HandOver(ByteView part);
   void WriteAsTheyCome();
   void WriteBatch(ByteView batch);
 

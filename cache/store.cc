@@ -60,9 +60,10 @@ Status Store::MakeFolders() const {
   DiskPath layout{root_, std::string(cache_names::kLayout)};
   FileInfo info;
   if (disk_->Stat(layout, info) == 0) return {};
+  ZOO_RETURN_IF_ERROR(SyncFolder(*disk_, {root_, "blobs"}));
   CacheName scratch{Kind::kScratch, CacheKey(Digest()), MakeNonce()};
   return ReplaceText(*disk_, {root_, scratch.ToString()}, layout, cache_names::kLayoutText,
-                     {.keep_existing = true});
+                     {.sync = true, .keep_existing = true});
 }
 
 Result<CacheKey> Store::KeyOf(const IngestKey& key) {

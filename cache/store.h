@@ -121,6 +121,7 @@ class Store {
   static Result<CacheKey> KeyOf(const IngestKey& key);
   // The folders and LAYOUT.
   Status MakeFolders() const;
+  Result<Ingest> Claimed(const IngestKey& key, CancelToken cancel);
   // The blob if its stamp is right; does not hash.
   std::optional<Blob> FindStamped(const Digest& digest) const;
   // Makes a blob of a file that was just verified, and keeps its stamp for the next time.

@@ -15,7 +15,8 @@ Result<std::string> Names(Context& context) {
   std::string names;
   for (const Registry& registry : registries->registries()) {
     for (const Entry& entry : registry.entries()) {
-      if (entry.is_default) names += entry.model + '\n';
+      Result<const Entry*> by_model = registry.Find({.model = entry.model});
+      if (by_model && *by_model == &entry) names += entry.model + '\n';
       names += entry.name() + '\n';
     }
   }

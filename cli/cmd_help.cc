@@ -13,15 +13,6 @@
 namespace zoo::cli {
 namespace {
 
-// Commands whose name begins with the group's: "cache" -> "cache list" ...
-std::vector<Command> Members(const std::string& group, std::span<const Command> commands) {
-  std::vector<Command> members;
-  for (const Command& command : commands) {
-    if (command.name.starts_with(group + " ")) members.push_back(command);
-  }
-  return members;
-}
-
 Result<std::string> Explain(const std::string& topic, std::span<const Command> commands,
                             int columns) {
   if (topic.empty()) return FormatOverview(commands, columns);
@@ -29,8 +20,8 @@ Result<std::string> Explain(const std::string& topic, std::span<const Command> c
     return FormatCommandHelp(*command, columns);
   }
   if (const Topic* found = FindTopic(topic); found != nullptr) return FormatTopic(*found, columns);
-  std::vector<Command> members = Members(topic, commands);
-  if (!members.empty()) return FormatOverview(members, columns);
+  std::string group = FormatGroup(topic, commands, columns);
+  if (!group.empty()) return group;
   return NoSuchCommand(topic, commands);
 }
 

@@ -131,9 +131,9 @@ the cropped picture, the tensor, or both.
      .details = R"(For bash, zsh or fish. Names of weights are asked for when TAB is pressed, so
 that they are those of the registries in force.
 
-  zoo completion bash > ~/.local/share/bash-completion/completions/zoo
-  zoo completion zsh > "${fpath[1]}/_zoo"
-  zoo completion fish > ~/.config/fish/completions/zoo.fish)",
+  source <(zoo completion bash)
+  zoo completion zsh > ~/.zfunc/_zoo
+  zoo completion fish | source)",
      .define = DefineCompletion},
     {.name = "version",
      .summary = "print the version",

@@ -11,15 +11,6 @@
 namespace zoo::cli {
 namespace {
 
-// CLI11's own names for types, in the words of help; the names that commands gave stay.
-std::string ValueName(const CLI::Option& option) {
-  if (option.get_items_expected_max() == 0) return "";
-  std::string type = option.get_type_name();
-  type = type.substr(0, type.find_first_of(":[{ "));
-  if (type == "INT" || type == "UINT" || type == "FLOAT") return "N";
-  return type.empty() ? "TEXT" : type;
-}
-
 DescribedOption DescribeOption(const CLI::Option& option) {
   DescribedOption described{.description = option.get_description()};
   described.positional = option.get_positional();

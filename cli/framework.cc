@@ -82,7 +82,9 @@ int Dispatch(char** argv, std::span<const std::string> words, const Program& pro
   if (invocation->command == nullptr) {
     Error error{ErrorCode::kUsage, "no command was given", "`zoo help` lists the commands"};
     if (AsksForJson(words)) return ReportEarly(error, words, terminal);
-    terminal.ErrLine(FormatOverview(program.commands, terminal.columns()));
+    std::string overview = FormatOverview(program.commands, terminal.columns());
+    overview.pop_back();  // its newline
+    terminal.ErrLine(overview);
     return static_cast<int>(error.code);
   }
   Place place = PlaceOf(*invocation, program);

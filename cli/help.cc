@@ -34,13 +34,20 @@ std::vector<Definition> CommonDefinitions() {
   return rows;
 }
 
+// The commands whose name begins with `start`, with their summaries.
+std::vector<Definition> Summaries(std::string_view start, std::span<const Command> commands) {
+  std::vector<Definition> rows;
+  for (const Command& command : commands) {
+    if (!command.name.starts_with(start)) continue;
+    rows.push_back({std::string(command.name), std::string(command.summary)});
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::string FormatOverview(std::span<const Command> commands, int columns) {
-  std::vector<Definition> rows, topics;
-  for (const Command& command : commands) {
-    rows.push_back({std::string(command.name), std::string(command.summary)});
-  }
+  std::vector<Definition> rows = Summaries("", commands), topics;
   for (const Topic& topic : Topics()) {
     topics.push_back({"help " + std::string(topic.name), std::string(topic.summary)});
   }
@@ -51,6 +58,13 @@ std::string FormatOverview(std::span<const Command> commands, int columns) {
   out += Section("options of every command", CommonDefinitions(), columns);
   out += '\n' + Wrap("`zoo help COMMAND` explains a command.", {.columns = columns});
   return out;
+}
+
+std::string FormatGroup(std::string_view group, std::span<const Command> commands, int columns) {
+  std::vector<Definition> rows = Summaries(fmt::format("{} ", group), commands);
+  if (rows.empty()) return "";
+  return Usage(fmt::format("zoo {} COMMAND [options] ...", group), columns) +
+         Section("commands", rows, columns);
 }
 
 std::string FormatCommandHelp(const Command& command, int columns) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "zoo/base/suggest.h"
 #include "zoo/base/text.h"
@@ -20,8 +21,9 @@ std::string_view GroupOf(std::string_view name) {
 }
 
 bool IsGroup(std::string_view word, std::span<const Command> commands) {
-  return std::any_of(commands.begin(), commands.end(),
-                     [&](const Command& command) { return GroupOf(command.name) == word; });
+  return std::any_of(commands.begin(), commands.end(), [&](const Command& command) {
+    return !word.empty() && GroupOf(command.name) == word;
+  });
 }
 
 bool IsHelp(std::string_view word) { return word == "--help" || word == "-h"; }
@@ -72,9 +74,9 @@ struct Reader {
   }
 };
 
-Result<Invocation> HelpOn(const std::string& topic, Reader reader) {
+Invocation HelpOnWhatWasRead(Reader reader) {
   Invocation invocation{FindCommand("help", reader.commands), std::move(reader.arguments)};
-  if (!topic.empty()) invocation.arguments.push_back(topic);
+  if (!reader.name.empty()) invocation.arguments.push_back(std::move(reader.name));
   return invocation;
 }
 
@@ -98,7 +100,7 @@ Result<Invocation> ParseInvocation(std::span<const std::string> words,
     if (in_group || !IsGroup(word, commands)) return NoSuchCommand(reader.name, commands);
   }
   auto rest = words.subspan(reader.at);
-  if (reader.help || AsksForHelp(rest)) return HelpOn(reader.name, std::move(reader));
+  if (reader.help || AsksForHelp(rest)) return HelpOnWhatWasRead(std::move(reader));
   if (reader.version) {
     return Invocation{FindCommand("version", commands), std::move(reader.arguments)};
   }

@@ -15,7 +15,6 @@ Runner NotYet(CLI::App&) {
 Runner DefineList(CLI::App& app) { return NotYet(app); }
 Runner DefineSearch(CLI::App& app) { return NotYet(app); }
 Runner DefineShow(CLI::App& app) { return NotYet(app); }
-Runner DefinePull(CLI::App& app) { return NotYet(app); }
 Runner DefinePath(CLI::App& app) { return NotYet(app); }
 Runner DefineVerify(CLI::App& app) { return NotYet(app); }
 Runner DefineInspect(CLI::App& app) { return NotYet(app); }

@@ -23,7 +23,13 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
   return names;
 }
 
-// The word that no option and no positional took.
+// The words that no option and no positional took.
+std::vector<std::string> Left(const CLI::App& app) {
+  std::vector<std::string> left = app.remaining();
+  std::erase(left, "--");
+  return left;
+}
+
 Error Unexpected(const Command& command, const CLI::App& app, const std::string& word,
                  const std::string& usage) {
   if (word.size() < 2 || word[0] != '-') {
@@ -46,45 +52,81 @@ const CLI::Option* Missing(const CLI::App& app) {
   return missing == options.end() ? nullptr : *missing;
 }
 
-std::string_view KindOf(const CLI::Option& option) {
-  std::string type = option.get_type_name();
-  if (type.find("UINT") != std::string::npos) return "a whole number that is not negative";
-  if (type.find("INT") != std::string::npos) return "a whole number";
-  return "a number";
+// What CLI11 says of an option, parted at `middle`; nothing if it does not say that.
+struct Parted {
+  std::string before, after;
+};
+std::optional<Parted> PartAt(std::string_view text, std::string_view middle) {
+  size_t at = text.find(middle);
+  if (at == std::string_view::npos) return std::nullopt;
+  return Parted{std::string(text.substr(0, at)), std::string(text.substr(at + middle.size()))};
 }
 
-// "Could not convert: --top = ten" and "...: --top = [ten,five]".
-std::optional<std::string> BadValue(const CLI::App& app, const CLI::ParseError& error) {
-  std::string_view text = error.what();
-  size_t colon = text.find(": "), equals = text.find(" = ");
-  if (colon == std::string_view::npos || equals == std::string_view::npos || equals < colon)
-    return {};
-  std::string name(text.substr(colon + 2, equals - colon - 2));
-  const CLI::Option* option = app.get_option_no_throw(name);
-  if (option == nullptr) return {};
-  return fmt::format("{} must be {}, not {}", name, KindOf(*option),
-                     Quote(text.substr(equals + 3)));
+// Each of these recognises one kind of CLI11's sentences, given above it, and says it in our words.
+using Translator = std::optional<std::string> (*)(const CLI::App& app, std::string_view text);
+
+// "--cache: 1 required DIR missing"
+std::optional<std::string> NoValue(const CLI::App& app, std::string_view text) {
+  auto parts = PartAt(text, ": 1 required ");
+  const CLI::Option* option = parts ? app.get_option_no_throw(parts->before) : nullptr;
+  if (option == nullptr) return std::nullopt;
+  return fmt::format("needs a value: {} {}", parts->before, ValueName(*option));
 }
 
-std::string InOurWords(const CLI::App& app, const CLI::ParseError& error) {
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    if (const CLI::Option* missing = Missing(app); missing != nullptr) {
-      return "needs " + missing->get_name();
-    }
+// "--top: At Most 1 required but received 2"
+std::optional<std::string> TooOften(const CLI::App&, std::string_view text) {
+  auto parts = PartAt(text, ": At Most 1 required");
+  if (!parts) return std::nullopt;
+  return fmt::format("takes {} only once", parts->before);
+}
+
+// "Could not convert: --top = ten"
+std::optional<std::string> BadValue(const CLI::App& app, std::string_view text) {
+  auto parts = PartAt(text, "Could not convert: ");
+  if (parts) parts = PartAt(parts->after, " = ");
+  const CLI::Option* option = parts ? app.get_option_no_throw(parts->before) : nullptr;
+  if (option == nullptr) return std::nullopt;
+  return fmt::format("cannot take {} for {} {}", Quote(parts->after), parts->before,
+                     ValueName(*option));
+}
+
+// "--force excludes --to"
+std::optional<std::string> Excluded(const CLI::App&, std::string_view text) {
+  auto parts = PartAt(text, " excludes ");
+  if (!parts) return std::nullopt;
+  return fmt::format("cannot take {} and {} together", parts->before, parts->after);
+}
+
+// "--member requires --wheel"
+std::optional<std::string> Incomplete(const CLI::App&, std::string_view text) {
+  auto parts = PartAt(text, " requires ");
+  if (!parts) return std::nullopt;
+  return fmt::format("takes {} only with {}", parts->before, parts->after);
+}
+
+// "NAME is required"
+std::optional<std::string> NotGiven(const CLI::App& app, std::string_view) {
+  const CLI::Option* missing = Missing(app);
+  if (missing == nullptr) return std::nullopt;
+  return "needs " + missing->get_name();
+}
+
+constexpr Translator kTranslators[] = {NoValue, TooOften, BadValue, Excluded, Incomplete, NotGiven};
+
+std::string InOurWords(const CLI::App& app, std::string_view text) {
+  for (Translator translate : kTranslators) {
+    if (auto ours = translate(app, text)) return *ours;
   }
-  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
-    if (auto text = BadValue(app, error)) return "cannot take this value: " + *text;
-  }
-  return "cannot take this: " + Escape(error.what());
+  return "cannot take that: " + Escape(text);
 }
 
 Error Translate(const Command& command, const CLI::App& app, const CLI::ParseError& error,
                 const std::string& usage) {
   // What CLI11 left over is nearer to the cause than what it then found missing.
-  std::vector<std::string> left = app.remaining();
+  std::vector<std::string> left = Left(app);
   if (!left.empty()) return Unexpected(command, app, left.front(), usage);
-  return Error{ErrorCode::kUsage, fmt::format("`zoo {}` {}", command.name, InOurWords(app, error)),
-               usage};
+  return Error{ErrorCode::kUsage,
+               fmt::format("`zoo {}` {}", command.name, InOurWords(app, error.what())), usage};
 }
 
 }  // namespace
@@ -103,7 +145,7 @@ Result<ParsedCommand> ParseCommand(const Command& command,
   } catch (const CLI::ParseError& error) {
     return Translate(command, app, error, usage);
   }
-  std::vector<std::string> left = app.remaining();
+  std::vector<std::string> left = Left(app);
   if (!left.empty()) return Unexpected(command, app, left.front(), usage);
   return parsed;
 }
@@ -113,7 +155,7 @@ std::string UsageOf(const Command& command, const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     if (!option->get_positional()) {
       if (option->get_required()) {
-        usage += fmt::format(" {} {}", option->get_name(), option->get_type_name());
+        usage += fmt::format(" {} {}", option->get_name(), ValueName(*option));
       }
       continue;
     }
@@ -122,6 +164,14 @@ std::string UsageOf(const Command& command, const CLI::App& app) {
     usage += option->get_required() ? " " + word : " [" + word + "]";
   }
   return usage;
+}
+
+std::string ValueName(const CLI::Option& option) {
+  if (option.get_items_expected_max() == 0) return "";
+  std::string type = option.get_type_name();
+  type = type.substr(0, type.find_first_of(":[{ "));
+  if (type == "INT" || type == "UINT" || type == "FLOAT") return "N";
+  return type.empty() ? "TEXT" : type;
 }
 
 }  // namespace zoo::cli

@@ -10,6 +10,10 @@
 #include "zoo/cli/command.h"
 #include "zoo/cli/context.h"
 
+namespace CLI {
+class Option;
+}
+
 namespace zoo::cli {
 
 struct ParsedCommand {
@@ -23,6 +27,10 @@ Result<ParsedCommand> ParseCommand(const Command& command,
 
 // "zoo pull [options] NAME..."
 std::string UsageOf(const Command& command, const CLI::App& app);
+
+// What the option's value is called in help and messages: the name that the command gave it, or
+// "N" for a number; empty for a flag.
+std::string ValueName(const CLI::Option& option);
 
 }  // namespace zoo::cli
 

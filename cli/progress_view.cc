@@ -63,20 +63,18 @@ std::optional<std::string> Beside(const std::string& name, const std::string& to
 }
 
 std::string Receiving(const Progress& progress, std::optional<double> rate, int columns) {
-  std::string percent = TotalOf(progress) > 0 ? fmt::format("{:3} %", PercentOf(progress)) : "";
+  bool known = TotalOf(progress) > 0;
+  std::string done = known ? fmt::format("{:3} %", PercentOf(progress)) : Amount(progress);
+  std::string amount = known ? Amount(progress) : "";
   std::string speed = rate ? FormatSize(static_cast<uint64_t>(*rate)) + "/s" : "";
   std::string left = TimeLeft(progress, rate);
   // From all that is known to the one figure that matters most.
   const std::vector<std::string> choices[] = {
-      {percent, Amount(progress), speed, left},
-      {percent, speed, left},
-      {percent, left},
-      {percent.empty() ? FormatSize(progress.bytes) : percent},
-  };
+      {done, amount, speed, left}, {done, speed, left}, {done, left}, {done}};
   for (const auto& fields : choices) {
     if (auto line = Beside(progress.name, Join(fields), columns)) return *line;
   }
-  return CutToWidth(Join(choices[3]), columns);
+  return CutToWidth(done, columns);
 }
 
 std::string Waiting(const Progress& progress) {

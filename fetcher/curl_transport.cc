@@ -352,10 +352,7 @@ NetFailure CurlTransport::Handles::Drive(const Exchange& exchange, const Network
   }
 }
 
-CurlTransport::CurlTransport(NetworkOptions options) : options_(std::move(options)) {
-  InitCurlOnce();
-  handles_ = std::make_unique<Handles>();
-}
+CurlTransport::CurlTransport(NetworkOptions options) : options_(std::move(options)) {}
 
 CurlTransport::~CurlTransport() = default;
 
@@ -363,6 +360,10 @@ Outcome CurlTransport::Get(const HttpRequest& request, const Receiver& receiver)
   const Result<Url> url = ParseUrl(request.url);
   if (!url || !IsClean(request)) {
     return {.failure = NetFailure::kProtocol, .detail = "the request holds what HTTP forbids"};
+  }
+  if (!handles_) {
+    InitCurlOnce();
+    handles_ = std::make_unique<Handles>();
   }
   CURL* easy = handles_->easy;
   Exchange exchange{

@@ -34,7 +34,7 @@ class CurlTransport final : public Transport {
  private:
   struct Handles;
   NetworkOptions options_;
-  std::unique_ptr<Handles> handles_;
+  std::unique_ptr<Handles> handles_;  // made for the first request: a cached blob needs none
 };
 
 }  // namespace zoo
