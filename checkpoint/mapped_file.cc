@@ -71,7 +71,7 @@ Status MappedFile::Read(uint64_t offset, std::span<std::byte> into) const {
     if (got == 0) {
       return Error{ErrorCode::kCorrupt,
                    fmt::format("{}: the file became shorter while it was read: it had {} bytes, "
-                               "now it ends at {}",
+                               "byte {} is missing now",
                                name_, size_, offset + done),
                    ""};
     }

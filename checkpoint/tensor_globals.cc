@@ -301,8 +301,9 @@ Result<NodeId> RebuildSparse(const Arguments& in) {
   ZOO_ASSIGN_OR_RETURN(row.rank, AddDims(parts, layout->parts, "size"));
   arena.dims.resize(arena.dims.size() + row.rank, 0);
   ZOO_RETURN_IF_ERROR(ExtentOf(in, row));
-  ZOO_ASSIGN_OR_RETURN(row.coalesced, parts.Flag(3, "coalesced"));
-  row.coalesced = row.coalesced && layout->layout == TensorLayout::kSparseCoo;
+  if (layout->layout == TensorLayout::kSparseCoo) {
+    ZOO_ASSIGN_OR_RETURN(row.coalesced, parts.Flag(3, "coalesced"));
+  }
   return arena.AddTensor(row);
 }
 

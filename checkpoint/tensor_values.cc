@@ -83,7 +83,8 @@ void Resolve(const TensorInfo& tensor, std::span<std::byte> bytes) {
 Status CheckValues(const FileContents& contents, const TensorInfo& tensor) {
   auto unsupported = [&](std::string what) {
     return Error{ErrorCode::kUnsupported,
-                 fmt::format("{}: {}: {}", contents.file->name(), FormatPath(tensor.path), what),
+                 fmt::format("{}: {}{}{}", contents.file->name(), FormatPath(tensor.path),
+                             tensor.path.empty() ? "" : ": ", what),
                  ""};
   };
   if (tensor.layout != Layout::kStrided) {

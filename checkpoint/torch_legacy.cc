@@ -163,6 +163,16 @@ Status Reader::FindStorages() {
   return {};
 }
 
+Error CutOff(const FileContents& contents, Error error) {
+  uint64_t size = contents.file->size();
+  if (size <= contents.options.limits.pickle_bytes) {
+    error.hint = fmt::format("the file is cut off after {} bytes: download it again", size);
+  } else {
+    error.hint = "raise the limit \"pickle_bytes\" if the file is trusted";
+  }
+  return error;
+}
+
 }  // namespace
 
 Status ReadTorchLegacy(FileContents& contents) {
@@ -178,7 +188,8 @@ Status ReadTorchLegacy(FileContents& contents) {
     bool more = false;
     Status pickles = reader.ReadPickles(AsBytes(kept), more);
     if (pickles) return reader.FindStorages();
-    if (!more || size == most) return pickles;
+    if (!more) return pickles;
+    if (size == most) return CutOff(contents, pickles.error());
   }
 }
 

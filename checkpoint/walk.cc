@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "zoo/checkpoint/python_repr.h"
@@ -21,6 +22,23 @@ struct Member {
 bool IsContainer(NodeKind kind) {
   return kind == NodeKind::kList || kind == NodeKind::kTuple || kind == NodeKind::kDict ||
          kind == NodeKind::kObject;
+}
+
+// Of a module's attributes: what says nothing beyond itself, like kernel_size (3, 3) or no hooks.
+bool IsPlainAttribute(const Arena& arena, NodeId node) {
+  constexpr size_t kPlainItems = 16;
+  std::span<const NodeId> items;
+  if (arena.kind(node) == NodeKind::kTensor || arena.kind(node) == NodeKind::kStorage) return false;
+  if (arena.kind(node) == NodeKind::kDict) return arena.Items(node).empty();
+  if (auto sequence = arena.Sequence(node)) items = *sequence;
+  if (items.size() > kPlainItems) return false;
+  return std::none_of(items.begin(), items.end(),
+                      [&](NodeId item) {
+                        return IsContainer(arena.kind(item)) ||
+                               arena.kind(item) == NodeKind::kTensor ||
+                               arena.kind(item) == NodeKind::kStorage;
+                      }) &&
+         arena.kind(node) != NodeKind::kObject;
 }
 
 bool IsDict(const Arena& arena, NodeId node) {
@@ -179,12 +197,10 @@ void Walker::AddModule(const ModuleParts& parts, std::vector<Member>& members) c
   entries(parts.modules, true);
   std::span<const NodeId> state = arena_.Items(parts.state);
   for (size_t i = 0; i + 1 < state.size(); i += 2) {
-    bool leaf = !IsContainer(arena_.kind(state[i + 1])) &&
-                arena_.kind(state[i + 1]) != NodeKind::kTensor &&
-                arena_.kind(state[i + 1]) != NodeKind::kStorage;
     bool part = state[i + 1] == parts.parameters || state[i + 1] == parts.buffers ||
                 state[i + 1] == parts.modules;
-    if (!leaf && !part) members.push_back({.key = state[i], .value = state[i + 1]});
+    if (!part && !IsPlainAttribute(arena_, state[i + 1]))
+      members.push_back({.key = state[i], .value = state[i + 1]});
   }
 }
 
