@@ -157,6 +157,9 @@ Result<pid_t> Spawn(const ProcessRequest& request, const Pipe& out, const Pipe& 
   pid_t child = 0;
   int failed = posix_spawnp(&child, argv[0], &plan.actions, &plan.attributes, argv.data(), environ);
   if (failed == 0) return child;
+  if (!request.folder.empty() && access(request.folder.c_str(), X_OK) != 0) {
+    return FileError("run " + Escape(request.argv[0], 1000) + " in", request.folder, errno);
+  }
   Error error = FileError("start", request.argv[0], failed);
   if (failed == EACCES) error.code = ErrorCode::kNotFound;
   return error;

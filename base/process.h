@@ -24,9 +24,9 @@ namespace zoo {
 struct ProcessRequest {
   std::vector<std::string> argv;  // argv[0] is looked for in PATH if it has no '/'
   size_t max_output = 1 << 20;    // bytes kept of each stream: the last ones
-  std::string folder;             // where the child runs; empty: here
   // Between SIGTERM and SIGKILL.
   std::chrono::milliseconds grace = std::chrono::seconds(2);
+  std::string folder;  // where the child runs; empty: here
 };
 
 struct ProcessOutcome {

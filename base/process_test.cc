@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -79,6 +80,17 @@ TEST(Process, ExitCodesAndOutput) {
 TEST(Process, ArgumentsPassUntouched) {
   const std::string odd = "a b'\"$HOME\\\n*\xc3\xa9";
   EXPECT_EQ(Done({.argv = {"printf", "%s|%s", odd, ""}}).output, odd + "|");
+}
+
+TEST(Process, RunsInTheFolder) {
+  TempDir folder;
+  const std::string at = std::filesystem::canonical(folder.path());
+  EXPECT_EQ(Done({.argv = {"pwd"}, .folder = at}).output, at + "\n");
+  auto outcome = RealProcess().Run({.argv = {"pwd"}, .folder = at + "/none"}, CancelToken());
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error(),
+            (Error{ErrorCode::kNotFound,
+                   "cannot run pwd in " + at + "/none: No such file or directory", ""}));
 }
 
 // Far more than a pipe holds, on both streams at once: neither side may wait for the other.

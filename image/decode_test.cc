@@ -144,7 +144,7 @@ TEST(Decode, WhatIsNoPhotoIsNamed) {
       {"<!DOCTYPE html><html>", "an HTML page", page},
       {"\xef\xbb\xbf \r\n<html>", "an HTML page", page},
       {"  {\"error\": 404}", "a JSON document", ""},
-      {"hello\x1b[31m, this is text", "a file that begins with \"hello\\x1b[31m, th...\"", ""},
+      {"hello\x1b[31m, this is text", "a file that begins with \"hello\\x1b[31m, this...\"", ""},
       {"\x89PNG\n\n", "a file that begins with \"\\x89PNG\\n\\n\"", ""},
       {"\0"s, "a file that begins with \"\\x00\"", ""},
   };

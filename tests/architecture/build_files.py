@@ -35,7 +35,11 @@ class Unreadable(Exception):
 
 
 def folders(root):
+    """The folders of this project; one with a WORKSPACE or MODULE.bazel of its own is another project."""
     for folder, below, files in os.walk(root):
+        if folder != root and {"WORKSPACE", "MODULE.bazel", "WORKSPACE.bazel"} & set(files):
+            below[:] = []
+            continue
         below[:] = sorted(d for d in below if d not in SKIPPED and not d.startswith((".", "bazel-")))
         yield "" if folder == root else os.path.relpath(folder, root), files
 

@@ -43,6 +43,9 @@ SOUND = {
     "cli/cmd_run.cc": '#include "zoo/models/resnet.h"\n#include "zoo/cli/command.h"\n',
     "tests/BUILD.bazel": 'cc_test(name = "all", srcs = glob(["**/*_test.cc"]), deps = [\n'
                          '    "//%s" % target for target in ["cache:store", "models:resnet"]\n])\n',
+    "tests/other_project/MODULE.bazel": "",
+    "tests/other_project/BUILD.bazel": "a foreign language",
+    "tests/other_project/x.h": '#include "foreign.h"\n',
     "tests/deep/all_test.cc": '#include "zoo/cache/store.h"\n#include "zoo/models/resnet.h"\n',
 }
 
