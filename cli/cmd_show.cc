@@ -40,7 +40,7 @@ std::string DigestText(const Listed& listed) {
   const Artifact& artifact = listed.entry->artifact;
   if (artifact.sha256) return artifact.sha256->hex();
   std::string text =
-      fmt::format("{}... (prefix only: no more digits were published", artifact.sha256_prefix);
+      fmt::format("{}... (prefix only: the registry knows no more digits", artifact.sha256_prefix);
   if (listed.cached) {
     return fmt::format("{}; recorded at the first pull and demanded since: {})", text,
                        listed.cached->digest().hex());
@@ -67,12 +67,16 @@ std::string MetricsText(const Entry& entry) {
   return text;
 }
 
+// "vit_b_16 (family vit, image_size=384)"
 std::string ArchitectureText(const Entry& entry) {
-  std::string text = entry.architecture.name;
-  if (!entry.architecture.options.empty()) {
-    text += " " + Escape(Json(entry.architecture.options).Dump(-1), kLongestText);
+  std::string text = fmt::format("{} (family {}", Escape(entry.architecture.name),
+                                 Escape(FamilyOf(entry.architecture.name)));
+  for (const auto& [key, value] : entry.architecture.options) {
+    const std::string* string = value.AsString();
+    text += fmt::format(", {}={}", Escape(key),
+                        string != nullptr ? Quote(*string) : Escape(value.Dump(-1), 80));
   }
-  return fmt::format("{} (family {})", text, FamilyOf(entry.architecture.name));
+  return text + ")";
 }
 
 std::string PresetText(const Preset& preset) {

@@ -42,7 +42,8 @@ std::string Gflops(const Listed& listed) {
 std::string License(const Listed& listed) {
   std::string license = ShortLicense(*listed.entry);
   if (license == "not stated") return std::string(kUnknown);
-  return Escape(license, kLicenseColumns - 3);
+  bool fits = license.size() <= kLicenseColumns;
+  return Escape(license, fits ? kLicenseColumns : kLicenseColumns - 3);
 }
 
 struct Column {

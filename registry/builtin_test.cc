@@ -10,6 +10,8 @@
 #include <utility>
 #include <variant>
 
+#include "zoo/base/json.h"
+#include "zoo/base/preset.h"
 #include "zoo/registry/entry.h"
 #include "zoo/registry/registry.h"
 
@@ -119,6 +121,33 @@ TEST(Builtin, DefaultsAreTorchvisions) {
   RegistrySet set;
   set.Add(BuiltinRegistry());
   for (const auto& [name, wanted] : kDefaults) EXPECT_EQ(set.Find(name).value()->name(), wanted);
+}
+
+TEST(Builtin, TheLitesHaveProbesOfTheirNativeSize) {
+  struct Row {
+    std::string name;
+    int crop, argmax;
+    double first;
+  };
+  const Row kRows[] = {{"efficientnet_lite0", 224, 21, -2.67833614},
+                       {"efficientnet_lite1", 240, 644, -2.41981673},
+                       {"efficientnet_lite2", 260, 844, -2.56936193}};
+  RegistrySet set;
+  set.Add(BuiltinRegistry());
+  for (const Row& row : kRows) {
+    SCOPED_TRACE(row.name);
+    const Entry* entry = set.Find(row.name).value();
+    EXPECT_EQ(entry->preset->crop, row.crop);
+    EXPECT_EQ(entry->preset->resize, row.crop + 32);
+    EXPECT_EQ(entry->preset->interpolation, Interpolation::kBicubic);
+    ASSERT_TRUE(entry->probe.has_value());
+    EXPECT_EQ(entry->probe->Find("argmax")->AsInt64(), row.argmax);
+    const Json::Array& logits = *entry->probe->Find("logits")->AsArray();
+    ASSERT_EQ(logits.size(), 16u);
+    EXPECT_EQ(logits[0].AsDouble(), row.first);
+    EXPECT_EQ(*entry->probe->Find("input")->Find("shape"),
+              Json(Json::Array{1, 3, row.crop, row.crop}));
+  }
 }
 
 TEST(Builtin, CostsWellUnderAMillisecond) {

