@@ -1,12 +1,15 @@
 // Classifies a photo with pretrained weights:
 //
 //   bazel run //examples:classify -- efficientnet_lite0 $PWD/photo.jpg
-#include <zoo/image/decode.h>
-#include <zoo/image/preprocess.h>
-#include <zoo/loader/pretrained.h>
+#include <torch/torch.h>
 
 #include <iostream>
-#include <torch/torch.h>
+#include <vector>
+
+#include "zoo/image/decode.h"
+#include "zoo/image/preprocess.h"
+#include "zoo/loader/pretrained.h"
+#include "zoo/registry/registry.h"
 
 int main(int argc, char** argv) {
   if (argc != 3) return std::cerr << "usage: classify MODEL PHOTO\n", 2;
@@ -16,7 +19,8 @@ int main(int argc, char** argv) {
     const zoo::Entry& entry = *registries.Find(argv[1]).value();
 
     auto model = zoo::Pretrained(argv[1]).value();
-    zoo::Image crop = zoo::ResizeAndCrop(zoo::DecodeImageFile(argv[2]).value(), *entry.preset).value();
+    zoo::Image crop =
+        zoo::ResizeAndCrop(zoo::DecodeImageFile(argv[2]).value(), *entry.preset).value();
     std::vector<float> pixels = zoo::Normalize(crop, *entry.preset);
 
     torch::NoGradGuard no_grad;
