@@ -21,9 +21,16 @@ namespace {
 enum class Fit { kSame, kCast, kCastable, kShape, kDType, kUnsupported };
 
 // The four types that cast_floating turns into each other.
-bool IsCastable(std::optional<DType> dtype) {
+bool IsUsualFloat(std::optional<DType> dtype) {
   return dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat32 ||
          dtype == DType::kFloat64;
+}
+
+// A count too may have a floating place: Module::to(dtype) converts all of a module, in C++ even
+// num_batches_tracked.
+bool IsCastable(const TensorInfo& from, const at::Tensor& to) {
+  const bool count = from.dtype == DType::kInt64 && from.shape.empty();
+  return (count || IsUsualFloat(from.dtype)) && IsUsualFloat(FromTorch(to.scalar_type()));
 }
 
 Fit Judge(const TensorInfo& from, const at::Tensor& to, bool cast_floating) {
@@ -33,7 +40,7 @@ Fit Judge(const TensorInfo& from, const at::Tensor& to, bool cast_floating) {
   }
   if (!std::ranges::equal(from.shape, to.sizes())) return Fit::kShape;
   if (*dtype == to.scalar_type()) return Fit::kSame;
-  if (!IsCastable(from.dtype) || !IsCastable(FromTorch(to.scalar_type()))) return Fit::kDType;
+  if (!IsCastable(from, to)) return Fit::kDType;
   return cast_floating ? Fit::kCast : Fit::kCastable;
 }
 
