@@ -226,7 +226,8 @@ Status Store::Remove(const Digest& digest) {
   DiskPath path{root_, CacheName{Kind::kBlob, key, ""}.ToString()};
   int failed = disk_->Remove(path);
   if (failed == -ENOENT) {
-    return Error{ErrorCode::kNotFound, digest.ToString() + " is not in the cache", ""};
+    return Error{ErrorCode::kNotFound, digest.ToString() + " is not in the cache",
+                 "`zoo cache list` shows what is"};
   }
   if (failed < 0) return DiskError("remove", path, failed);
   disk_->Remove({root_, CacheName{Kind::kRecord, key, ""}.ToString()});

@@ -78,8 +78,8 @@ TEST_F(UpkeepTest, RemovesOneBlob) {
   EXPECT_EQ(FilesIn(root(), "index").size(), 1u);
   Status again = OpenStore().Remove(first);
   ASSERT_FALSE(again);
-  EXPECT_EQ(again.error(),
-            (Error{ErrorCode::kNotFound, first.ToString() + " is not in the cache", ""}));
+  EXPECT_EQ(again.error(), (Error{ErrorCode::kNotFound, first.ToString() + " is not in the cache",
+                                  "`zoo cache list` shows what is"}));
 }
 
 TEST_F(UpkeepTest, WhoHasItOpenKeepsIt) {

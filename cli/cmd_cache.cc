@@ -100,8 +100,11 @@ Result<Digest> FindDigest(Context& context, const Store& store, const std::strin
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
   Result<const Entry*> entry = registries->Find(argument);
   if (entry) {
-    ZOO_ASSIGN_OR_RETURN(Blob blob, FindCached(**entry, store));
-    return blob.digest();
+    Result<Blob> blob = FindCached(**entry, store);
+    if (blob) return blob->digest();
+    Error error = std::move(blob).error();
+    if (error.code == ErrorCode::kNotFound) error.hint = "`zoo cache list` shows what is";
+    return error;
   }
   ZOO_ASSIGN_OR_RETURN(std::vector<Store::Item> items, store.List());
   for (const Store::Item& item : items) {
