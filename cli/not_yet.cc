@@ -12,16 +12,7 @@ Runner NotYet(CLI::App&) {
 
 }  // namespace
 
-Runner DefineList(CLI::App& app) { return NotYet(app); }
-Runner DefineSearch(CLI::App& app) { return NotYet(app); }
-Runner DefineShow(CLI::App& app) { return NotYet(app); }
-Runner DefinePath(CLI::App& app) { return NotYet(app); }
 Runner DefineVerify(CLI::App& app) { return NotYet(app); }
 Runner DefineInspect(CLI::App& app) { return NotYet(app); }
-Runner DefineCacheList(CLI::App& app) { return NotYet(app); }
-Runner DefineCacheRemove(CLI::App& app) { return NotYet(app); }
-Runner DefineCachePrune(CLI::App& app) { return NotYet(app); }
-Runner DefineCachePath(CLI::App& app) { return NotYet(app); }
-Runner DefinePreprocess(CLI::App& app) { return NotYet(app); }
 
 }  // namespace zoo::cli
