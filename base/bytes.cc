@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "zoo/base/text.h"
+
 namespace zoo {
 namespace {
 
@@ -40,7 +42,9 @@ std::optional<uint64_t> CheckedMultiply(uint64_t a, uint64_t b) {
 std::string FormatSize(uint64_t bytes) {
   const Unit* unit = nullptr;
   for (const Unit& candidate : kUnits) {
-    if (bytes >= candidate.bytes) unit = &candidate;
+    // From where the unit below would be rounded up to 1024.0 of its own.
+    const uint64_t smallest = candidate.bytes - candidate.bytes / 1024 / 20;
+    if (bytes >= smallest) unit = &candidate;
   }
   if (unit == nullptr) return fmt::format("{} B", bytes);
   return fmt::format("{:.1f} {}iB", static_cast<double>(bytes) / static_cast<double>(unit->bytes),
@@ -48,14 +52,15 @@ std::string FormatSize(uint64_t bytes) {
 }
 
 Result<uint64_t> ParseSize(std::string_view text) {
-  const Error wrong{ErrorCode::kUsage, fmt::format("\"{}\" is not a size", text),
+  const Error wrong{ErrorCode::kUsage, Quote(text, 80) + " is not a size",
                     "write bytes or a unit: 1048576, 512 KiB, 64MiB, 2G"};
   uint64_t number = 0;
   auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (status != std::errc()) return wrong;
   std::string_view suffix(rest, static_cast<size_t>(text.data() + text.size() - rest));
+  if (suffix.empty()) return number;
   if (suffix.starts_with(' ')) suffix.remove_prefix(1);
-  if (suffix.empty() || suffix == "B") return number;
+  if (suffix == "B") return number;
   for (const Unit& unit : kUnits) {
     if (!suffix.starts_with(unit.letter)) continue;
     std::string_view tail = suffix.substr(1);

@@ -40,6 +40,10 @@ Error FileError(std::string_view verb, const std::filesystem::path& path, int er
 // The bytes of a regular file of at most `max_bytes`; a larger one is kCorrupt and is not read.
 Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_bytes);
 
+// Makes a file of these bytes, or replaces the regular file that is there, all or nothing: a
+// failure leaves what was there. A device, pipe or symbolic link is written into.
+Status WriteFile(const std::filesystem::path& path, std::string_view bytes);
+
 }  // namespace zoo
 
 #endif  // ZOO_BASE_FILE_H_

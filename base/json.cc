@@ -28,23 +28,25 @@ class Builder : public nlohmann::json_sax<Reader> {
   bool number_float(double value, const std::string& text) override {
     // A whole number beyond 64 bits arrives here; as a double it would silently be another number.
     if (text.find_first_of(".eE") == std::string::npos)
-      return Fail("a whole number beyond 64 bits");
+      return Fail("JSON has a whole number beyond 64 bits");
     return Put(Json(value));
   }
   bool string(std::string& value) override { return Put(Json(std::move(value))); }
-  bool binary(Reader::binary_t&) override { return Fail("binary data"); }
+  bool binary(Reader::binary_t&) override { return Fail("JSON has binary data"); }
   bool start_object(size_t) override { return Open(Json(Json::Object{})); }
   bool start_array(size_t) override { return Open(Json(Json::Array{})); }
   bool end_object() override { return Close(); }
   bool end_array() override { return Close(); }
   bool key(std::string& name) override {
     if (!open_.back().keys.insert(name).second)
-      return Fail("key " + Quote(name) + " twice in one object");
+      return Fail("JSON has key " + Quote(name) + " twice in one object");
     open_.back().key = std::move(name);
     return true;
   }
   bool parse_error(size_t position, const std::string&,
-                   const nlohmann::detail::exception&) override {
+                   const nlohmann::detail::exception& error) override {
+    constexpr int kOutOfRange = 406;  // nlohmann's number for it
+    if (error.id == kOutOfRange) return Fail("JSON has a number out of range");
     error_ = fmt::format("not valid JSON at byte {}", position);
     return false;
   }
@@ -66,7 +68,7 @@ class Builder : public nlohmann::json_sax<Reader> {
 
   bool Open(Json container) {
     if (static_cast<int>(open_.size()) >= depth_)
-      return Fail(fmt::format("nested deeper than {}", depth_));
+      return Fail(fmt::format("JSON is nested deeper than {}", depth_));
     open_.push_back({std::move(container), {}, {}});
     return true;
   }
@@ -106,7 +108,9 @@ Writer ToWriter(const Json& value) {
   }
   if (auto* object = value.AsObject()) {
     Writer out = Writer::object();
-    for (const auto& [key, member] : *object) out[key] = ToWriter(member);
+    auto& members = out.get_ref<Writer::object_t&>();
+    // Appended as in a vector: looking each key up first would take quadratic time.
+    for (const auto& [key, member] : *object) members.emplace_back(key, ToWriter(member));
     return out;
   }
   return nullptr;
@@ -162,15 +166,16 @@ Result<Json> ParseJson(std::string_view text, JsonLimits limits) {
   }
   Builder builder(limits.depth);
   try {
-    if (Reader::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);
+    if (Reader::sax_parse(text.begin(), text.end(), &builder)) {
+      // A NUL byte is the end of the text to nlohmann's lexer, whatever may follow.
+      const size_t nul = text.find('\0');
+      if (nul == std::string_view::npos) return std::move(builder.root);
+      return Error{ErrorCode::kCorrupt, fmt::format("not valid JSON at byte {}", nul + 1), ""};
+    }
   } catch (const nlohmann::json::exception&) {
-    // A number too large for a double is thrown past the event interface.
-    return Error{ErrorCode::kCorrupt, "JSON has a number out of range", ""};
+    return Error{ErrorCode::kCorrupt, "JSON that cannot be read", ""};  // none is known to get here
   }
-  return Error{
-      ErrorCode::kCorrupt,
-      builder.error().starts_with("not valid") ? builder.error() : "JSON has " + builder.error(),
-      ""};
+  return Error{ErrorCode::kCorrupt, builder.error(), ""};
 }
 
 }  // namespace zoo

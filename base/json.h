@@ -6,8 +6,8 @@
 //   ZOO_ASSIGN_OR_RETURN(Json document, ParseJson(text));
 //   const Json* size = document.Find("size");
 //   if (size == nullptr || !size->AsUint64()) ...
-//   std::string out = Json(Json::Object{{"schema", "zoo/pull/1"}, {"pulled",
-//   Json::Array{}}}).Dump();
+//   Json::Object pulled = {{"schema", "zoo/pull/1"}, {"pulled", Json::Array{}}};
+//   std::string out = Json(pulled).Dump();
 #ifndef ZOO_BASE_JSON_H_
 #define ZOO_BASE_JSON_H_
 
@@ -86,8 +86,8 @@ struct JsonLimits {
   int depth = 64;
 };
 
-// kCorrupt, with the byte offset, for anything that is not exactly one JSON document within the
-// limits.
+// kCorrupt for anything that is not exactly one JSON document within the limits; with the byte
+// offset where the text is no JSON.
 Result<Json> ParseJson(std::string_view text, JsonLimits limits = {});
 
 }  // namespace zoo

@@ -9,8 +9,11 @@
 
 #include <cerrno>
 #include <chrono>
-#include <system_error>
+#include <optional>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "zoo/base/file.h"
 #include "zoo/base/text.h"
@@ -21,46 +24,98 @@ namespace zoo {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto kGrace = std::chrono::seconds(2);
 constexpr int kPollMs = 50;
+constexpr auto kReapEvery = std::chrono::milliseconds(2);
 
 struct Pipe {
   UniqueFd read, write;
 };
 
+// Above the standard streams, so that no stream of the child can take the place of another pipe.
+UniqueFd AboveStandard(UniqueFd fd) {
+  if (fd.get() > STDERR_FILENO) return fd;
+  return UniqueFd(fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+}
+
 Result<Pipe> MakePipe() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return FileError("open", "a pipe", errno);
-  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  Pipe made{AboveStandard(UniqueFd(ends[0])), AboveStandard(UniqueFd(ends[1]))};
+  if (!made.read.valid() || !made.write.valid()) return FileError("open", "a pipe", errno);
+  return made;
 }
 
-// Adds what is there to read; false at the end of the stream.
-bool Drain(const UniqueFd& fd, size_t keep, std::string& into) {
-  char buffer[16384];
-  ssize_t got = read(fd.get(), buffer, sizeof buffer);
-  if (got < 0) return errno == EINTR || errno == EAGAIN;
-  if (got == 0) return false;
-  into.append(buffer, static_cast<size_t>(got));
-  if (into.size() > keep) into.erase(0, into.size() - keep);
-  return true;
-}
+// One stream of the child; its last bytes are kept.
+class Stream {
+ public:
+  Stream(UniqueFd fd, size_t keep) : fd_(std::move(fd)), keep_(keep) {}
 
-// Waits for the child, ending its whole group if it does not go by itself after SIGTERM.
-int Reap(pid_t child, bool ended_by_us) {
-  auto deadline = Clock::now() + kGrace;
-  int status = 0;
-  for (;;) {
-    pid_t got = waitpid(child, &status, ended_by_us ? WNOHANG : 0);
-    if (got == child) break;
-    if (got < 0 && errno != EINTR) break;
-    if (ended_by_us && Clock::now() > deadline) {
-      kill(-child, SIGKILL);
-      ended_by_us = false;
+  bool open() const { return fd_.valid(); }
+  pollfd Wanted() const { return {fd_.get(), POLLIN, 0}; }
+  void Drain() {
+    char buffer[16384];
+    ssize_t got = read(fd_.get(), buffer, sizeof buffer);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (got <= 0) {
+      fd_ = UniqueFd();
+      return;
     }
-    if (got == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    bytes_.append(buffer, static_cast<size_t>(got));
+    if (bytes_.size() / 2 > keep_) KeepLast();
   }
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
+  std::string Take() {
+    KeepLast();
+    return std::move(bytes_);
+  }
+
+ private:
+  void KeepLast() {
+    if (bytes_.size() > keep_) bytes_.erase(0, bytes_.size() - keep_);
+  }
+
+  UniqueFd fd_;
+  size_t keep_;
+  std::string bytes_;
+};
+
+// A running child, the leader of its process group.
+class Child {
+ public:
+  explicit Child(pid_t pid) : pid_(pid) {}
+
+  // Asks the group to end; from `grace` later on it is made to.
+  void End(std::chrono::milliseconds grace) {
+    if (ended_by_us_) return;
+    kill(-pid_, SIGTERM);
+    ended_by_us_ = true;
+    deadline_ = Clock::now() + grace;
+  }
+  bool ended_by_us() const { return ended_by_us_; }
+  // True once the child is gone; never waits. If we ended it, what is left of its group goes too:
+  // while the leader has not been reaped, the group's number cannot mean anybody else.
+  bool Gone() {
+    siginfo_t info{};
+    int failed = waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+    const bool gone = failed != 0 ? errno != EINTR : info.si_pid == pid_;
+    if (ended_by_us_ && (gone || Clock::now() > deadline_)) kill(-pid_, SIGKILL);
+    return gone;
+  }
+  // The exit code, or nothing if the kernel keeps none. REQUIRES: Gone().
+  std::optional<int> Reap() {
+    int status = 0;
+    pid_t got;
+    do {
+      got = waitpid(pid_, &status, 0);
+    } while (got < 0 && errno == EINTR);
+    if (got != pid_) return std::nullopt;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  }
+
+ private:
+  pid_t pid_;
+  bool ended_by_us_ = false;
+  Clock::time_point deadline_{};  // of the grace, once we ended it
+};
 
 // posix_spawn's own two structures, freed on every way out.
 struct SpawnPlan {
@@ -84,6 +139,9 @@ Result<pid_t> Spawn(const ProcessRequest& request, const Pipe& out, const Pipe& 
   posix_spawn_file_actions_adddup2(&plan.actions, out.write.get(), 1);
   posix_spawn_file_actions_adddup2(&plan.actions, err.write.get(), 2);
   posix_spawn_file_actions_addclosefrom_np(&plan.actions, 3);
+  if (!request.folder.empty()) {
+    posix_spawn_file_actions_addchdir_np(&plan.actions, request.folder.c_str());
+  }
   // Signals that the caller handles or blocks (Ctrl-C) are the child's defaults again.
   sigset_t none, all;
   sigemptyset(&none);
@@ -99,6 +157,9 @@ Result<pid_t> Spawn(const ProcessRequest& request, const Pipe& out, const Pipe& 
   pid_t child = 0;
   int failed = posix_spawnp(&child, argv[0], &plan.actions, &plan.attributes, argv.data(), environ);
   if (failed == 0) return child;
+  if (!request.folder.empty() && access(request.folder.c_str(), X_OK) != 0) {
+    return FileError("run " + Escape(request.argv[0], 1000) + " in", request.folder, errno);
+  }
   Error error = FileError("start", request.argv[0], failed);
   if (failed == EACCES) error.code = ErrorCode::kNotFound;
   return error;
@@ -110,26 +171,32 @@ Result<ProcessOutcome> RealProcess::Run(const ProcessRequest& request, CancelTok
   if (request.argv.empty()) return Error{ErrorCode::kUsage, "no program was named", ""};
   ZOO_ASSIGN_OR_RETURN(Pipe out, MakePipe());
   ZOO_ASSIGN_OR_RETURN(Pipe err, MakePipe());
-  ZOO_ASSIGN_OR_RETURN(pid_t child, Spawn(request, out, err));
+  ZOO_ASSIGN_OR_RETURN(const pid_t pid, Spawn(request, out, err));
   out.write = UniqueFd();
   err.write = UniqueFd();
 
-  ProcessOutcome outcome;
-  bool out_open = true, err_open = true, ended = false;
-  while ((out_open || err_open) && !ended) {
-    pollfd fds[] = {{out_open ? out.read.get() : -1, POLLIN, 0},
-                    {err_open ? err.read.get() : -1, POLLIN, 0}};
+  Child child(pid);
+  Stream output(std::move(out.read), request.max_output);
+  Stream errors(std::move(err.read), request.max_output);
+  while (!child.ended_by_us() && (output.open() || errors.open())) {
+    pollfd fds[] = {output.Wanted(), errors.Wanted()};
     poll(fds, 2, kPollMs);
-    if (fds[0].revents != 0) out_open = Drain(out.read, request.max_output, outcome.output);
-    if (fds[1].revents != 0) err_open = Drain(err.read, request.max_output, outcome.errors);
-    if (cancel.cancelled()) {
-      kill(-child, SIGTERM);
-      ended = true;
-    }
+    if (fds[0].revents != 0) output.Drain();
+    if (fds[1].revents != 0) errors.Drain();
+    if (cancel.cancelled()) child.End(request.grace);
   }
-  outcome.exit_code = Reap(child, ended);
-  if (ended) return Error{ErrorCode::kCancelled, request.argv[0] + " was ended", ""};
-  return outcome;
+  while (!child.Gone()) {
+    if (cancel.cancelled()) child.End(request.grace);
+    std::this_thread::sleep_for(kReapEvery);
+  }
+  const std::optional<int> exit_code = child.Reap();
+  const std::string name = Escape(request.argv[0], 1000);
+  if (child.ended_by_us()) return Error{ErrorCode::kCancelled, name + " was ended", ""};
+  if (!exit_code) {
+    return Error{ErrorCode::kUnsupported,
+                 "cannot learn how " + name + " ended: this program ignores SIGCHLD", ""};
+  }
+  return ProcessOutcome{*exit_code, output.Take(), errors.Take()};
 }
 
 }  // namespace zoo

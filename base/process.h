@@ -4,12 +4,14 @@
 //   RealProcess process;
 //   auto done = process.Run({.argv = {"python3", "--version"}}, cancel);
 //
-// A child gets its own process group, /dev/null as standard input, and no descriptors of ours; it
-// is ended (SIGTERM, a grace of two seconds, SIGKILL, the whole group) when the token is cancelled.
+// A child gets its own process group, /dev/null as standard input, and no descriptors of ours; when
+// the token is cancelled the whole group gets SIGTERM, and SIGKILL once the child is gone or its
+// grace is over. A run ends when the child has ended and nobody holds its output open any more.
 // Safe to use from several threads.
 #ifndef ZOO_BASE_PROCESS_H_
 #define ZOO_BASE_PROCESS_H_
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -22,6 +24,9 @@ namespace zoo {
 struct ProcessRequest {
   std::vector<std::string> argv;  // argv[0] is looked for in PATH if it has no '/'
   size_t max_output = 1 << 20;    // bytes kept of each stream: the last ones
+  // Between SIGTERM and SIGKILL.
+  std::chrono::milliseconds grace = std::chrono::seconds(2);
+  std::string folder;  // where the child runs; empty: here
 };
 
 struct ProcessOutcome {
@@ -33,8 +38,9 @@ struct ProcessOutcome {
 class Process {
  public:
   virtual ~Process() = default;
-  // kNotFound if there is no such program, kCancelled if the token ended it; a child's own failure
-  // is an outcome.
+  // kNotFound if there is no such program, kCancelled if the token ended it, kUnsupported if the
+  // whole program ignores SIGCHLD, so that no exit code can be had; a child's own failure is an
+  // outcome.
   virtual Result<ProcessOutcome> Run(const ProcessRequest& request, CancelToken cancel) = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -35,9 +36,9 @@ bool IsControl(uint32_t c) { return c < 0x20 || (c >= 0x7f && c < 0xa0); }
 
 // Characters that change how the text around them is shown, or that cannot be seen.
 bool IsInvisible(uint32_t c) {
-  return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-         (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c == 0x061c ||
-         (c >= 0xe0000 && c <= 0xe0fff);
+  return c == 0xad || c == 0x061c || c == 0x180e || (c >= 0x200b && c <= 0x200f) ||
+         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+         (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
 bool IsCombining(uint32_t c) {
@@ -73,9 +74,9 @@ std::string Escape(std::string_view text, size_t max_bytes) {
     } else if (byte == '"' || byte == '\\') {
       out += '\\';
       out += text[at];
-    } else if (IsControl(code->value)) {
-      out += fmt::format("\\x{:02x}", code->value);
-    } else if (IsInvisible(code->value)) {
+    } else if (IsControl(code->value) && code->bytes == 1) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else if (IsControl(code->value) || IsInvisible(code->value)) {
       out += fmt::format("\\u{:04x}", code->value);
     } else {
       out += text.substr(at, bytes);
@@ -90,17 +91,17 @@ std::string Quote(std::string_view text, size_t max_bytes) {
 }
 
 std::string MaskUrl(std::string_view url) {
-  std::string out;
-  size_t authority = url.find("://");
-  if (authority != std::string_view::npos) {
-    authority += 3;
-    size_t end = url.find_first_of("/?#", authority);
-    std::string_view host =
-        url.substr(authority, end == std::string_view::npos ? end : end - authority);
-    size_t at = host.rfind('@');
-    out += url.substr(0, authority);
-    out += at == std::string_view::npos ? host : "***@" + std::string(host.substr(at + 1));
-    url = end == std::string_view::npos ? std::string_view() : url.substr(end);
+  const size_t scheme = url.find_first_of(":/?#@");
+  const size_t authority =
+      scheme != std::string_view::npos && url.substr(scheme).starts_with("://") ? scheme + 3 : 0;
+  const size_t end = std::min(url.find_first_of("/?#", authority), url.size());
+  const size_t at = url.substr(0, end).rfind('@');
+  std::string out(url.substr(0, authority));
+  if (at != std::string_view::npos && at >= authority) {
+    out += "***";
+    url.remove_prefix(at);
+  } else {
+    url.remove_prefix(authority);
   }
   size_t tail = url.find_first_of("?#");
   out += url.substr(0, tail);

@@ -9,9 +9,9 @@
 
 namespace zoo {
 
-// The text with every control character (C0, C1, DEL), bidirectional override, invalid UTF-8 byte,
-// quote and backslash written as an escape (\n, \x1b, \u202e), cut after `max_bytes` of the source
-// with "...". Printable letters of any script stay.
+// The text with every control character (C0, C1, DEL), invisible character, bidirectional override,
+// invalid UTF-8 byte, quote and backslash written as an escape (\n, \x1b, \u202e), cut after
+// `max_bytes` of the source with "...". Printable letters of any script stay.
 std::string Escape(std::string_view text, size_t max_bytes = 200);
 
 // Escape() in double quotes.

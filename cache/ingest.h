@@ -48,6 +48,7 @@ class Ingest {
   friend class Store;
   struct State;
   explicit Ingest(std::unique_ptr<State> state);
+  Result<Blob> Publish();
   std::unique_ptr<State> state_;
 };
 

@@ -6,9 +6,12 @@
 // bytes that it says, for every observer, after any crash.
 //
 //   ZOO_ASSIGN_OR_RETURN(Store store, Store::Open(root, disk));
-//   ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, store.Find(digest));   // a hit reads and writes
-//   nothing else if (!blob) { ZOO_ASSIGN_OR_RETURN(Ingest ingest, store.Begin(...)); ...; blob =
-//   ingest.Commit(); }
+//   ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, store.Find(digest));  // a hit writes nothing
+//   if (!blob) {
+//     ZOO_ASSIGN_OR_RETURN(Ingest ingest, store.Begin(key, cancel));
+//     ...
+//     ZOO_ASSIGN_OR_RETURN(blob, ingest.Commit());
+//   }
 //
 // A Store may be used from several threads, and several processes may use one folder.
 #ifndef ZOO_CACHE_STORE_H_
@@ -18,12 +21,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "zoo/base/cancel.h"
 #include "zoo/base/digest.h"
 #include "zoo/base/result.h"
 #include "zoo/cache/disk.h"
+#include "zoo/cache/layout.h"
 
 namespace zoo {
 
@@ -61,7 +66,7 @@ class Store {
   // another version.
   static Result<Store> Open(std::filesystem::path root, Disk& disk);
 
-  const std::filesystem::path& root() const;
+  const std::filesystem::path& root() const { return root_; }
 
   // The blob of that digest, if it is here and its stamp is the one taken when it was verified;
   // with another stamp it is hashed again, and if the hash is wrong it is moved out of the way
@@ -108,6 +113,24 @@ class Store {
   Result<Pruned> Prune(const PruneOptions& options);
   // Remembers that an entry of that name was satisfied by this blob (shown by `zoo cache list`).
   Status Remember(const Digest& digest, const std::string& entry_name, const std::string& file);
+
+ private:
+  friend class Ingest;
+  Store(std::filesystem::path root, Disk& disk) : root_(std::move(root)), disk_(&disk) {}
+
+  static Result<CacheKey> KeyOf(const IngestKey& key);
+  // The folders and LAYOUT.
+  Status MakeFolders() const;
+  Result<Ingest> Claimed(const IngestKey& key, CancelToken cancel);
+  // The blob if its stamp is right; does not hash.
+  std::optional<Blob> FindStamped(const Digest& digest) const;
+  // Makes a blob of a file that was just verified, and keeps its stamp for the next time.
+  Blob TakeStamp(const Digest& digest, const FileInfo& info, const std::string& file) const;
+  // Hashes the file under the blob's name: the blob, or nothing and the file is out of the way.
+  Result<std::optional<Blob>> Rehash(const Digest& digest) const;
+
+  std::filesystem::path root_;
+  Disk* disk_;
 };
 
 // $ZOO_CACHE, else $XDG_CACHE_HOME/zoo, else ~/.cache/zoo. kUsage, naming ZOO_CACHE, if none of

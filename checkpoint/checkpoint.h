@@ -9,123 +9,35 @@
 // A checkpoint is an immutable index over a mapped file. It is made only by validation: afterwards
 // every tensor lies inside its storage and every storage inside the file, so readers need not check
 // again. Opening touches the index, not the weights. Any thread; views of bytes hold the mapping
-// alive by themselves. A file that is changed while it is mapped can end the program (SIGBUS): see
-// OpenOptions::immutable.
+// alive by themselves. The index is read by position, never through a mapping; only a file that the
+// caller calls immutable is mapped, because touching a mapped file that became shorter ends the
+// program (SIGBUS). Of other files bytes are to be had by Copy() and Values() alone, where a
+// truncation is an ordinary error.
 #ifndef ZOO_CHECKPOINT_CHECKPOINT_H_
 #define ZOO_CHECKPOINT_CHECKPOINT_H_
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "zoo/base/bytes.h"
 #include "zoo/base/result.h"
-#include "zoo/checkpoint/dtype.h"
-#include "zoo/checkpoint/limits.h"
+#include "zoo/checkpoint/dtype.h"        // IWYU pragma: export
+#include "zoo/checkpoint/limits.h"       // IWYU pragma: export
+#include "zoo/checkpoint/tensor_info.h"  // IWYU pragma: export
 
 namespace zoo {
 
-enum class Format {
-  kZip,
-  kLegacy,
-  kTar,
-  kTorchScript,
-  kTorchPackage,
-  kPt2,
-  kPickle,
-  kSafetensors,
-  kSharded
-};
-std::string_view FormatName(
-    Format format);  // "zip", "legacy", ...: the spelling of `zoo inspect --json`
+struct FileContents;
 
 class Value;
-
-// One step from a container to a member: a string key, a list index or int key, or any other key as
-// Python prints it.
-struct ReprKey {
-  std::string repr;
-  bool operator==(const ReprKey&) const = default;
-};
-using PathStep = std::variant<std::string, int64_t, ReprKey>;
-using Path = std::vector<PathStep>;
-std::string FormatPath(
-    const Path& path);  // state_dict.conv1.weight, optimizer.state[0].exp_avg, x[(1, 2)]
-
-// A run of bytes that tensors view. Tensors of one storage share memory.
-struct StorageInfo {
-  std::string key;      // the file's name for it
-  uint64_t nbytes = 0;  // of its elements
-  uint64_t offset = 0;  // in the file, where `mapped`
-  bool mapped = false;  // the file's bytes are the elements as they are: stored, little-endian
-  std::string device;   // a label: "cpu", "cuda:0"; bytes are always read to host memory
-};
-
-enum class Layout : uint8_t { kStrided, kSparseCoo, kSparseCsr, kNested, kMeta };
-
-// How the integers of a quantized tensor stand for real numbers.
-struct Quantization {
-  std::string scheme;  // "per_tensor_affine", "per_channel_affine"
-  double scale = 1;
-  int64_t zero_point = 0;
-  int64_t axis = 0;  // per channel, with
-  std::vector<double> scales;
-  std::vector<double> zero_points;
-};
-
-struct TensorInfo {
-  DType dtype = DType::kFloat32;
-  Layout layout = Layout::kStrided;
-  bool requires_grad = false;
-  bool parameter = false;          // torch.nn.Parameter
-  bool conj = false, neg = false;  // the values are the conjugate, the negative, of what is stored
-  uint32_t storage = 0;        // index into storages(); meaningless for other layouts than kStrided
-  int64_t storage_offset = 0;  // in elements
-  std::span<const int64_t> shape, stride;  // in elements; valid as long as the checkpoint
-  const Quantization* quantization = nullptr;
-  // Parts of a composite (sparse: indices, values; nested: buffer, sizes ...) as indices into
-  // tensors().
-  std::span<const uint32_t> parts;
-  bool coalesced = false;
-  Path path;  // where it stands first in the file
-
-  int64_t numel() const;  // product of the shape: cannot overflow
-  uint64_t nbytes() const { return static_cast<uint64_t>(numel()) * ItemSize(dtype); }
-  bool contiguous() const;  // row-major without gaps
-};
-
-// A flat mapping of names to tensors, as model.state_dict() gives it.
-struct StateDict {
-  struct Item {
-    std::string name;
-    uint32_t tensor;  // index into tensors()
-  };
-  std::vector<Item> tensors;  // in the file's order
-  Path path;                  // where it was found; empty: the file itself is one
-  size_t others = 0;          // entries that are not tensors, left out
-};
-
-struct OpenOptions {
-  // The caller warrants that the file is never changed in place (a blob of the cache, whose SHA-256
-  // was verified): its bytes may be used where they lie. Without it CRCs are checked as bytes are
-  // copied, and nothing is handed out that could change under a program.
-  bool immutable = false;
-  Limits limits;
-};
-
-// One storage (or a run of it) to be copied to memory.
-struct StorageCopy {
-  uint32_t storage = 0;
-  uint64_t offset = 0;        // bytes from the storage's start
-  std::span<std::byte> into;  // its size says how much
-};
 
 class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
  public:
@@ -155,11 +67,13 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   // Every mapping that looks like one, largest first.
   std::vector<StateDict> StateDictCandidates() const;
 
-  // The bytes of a storage in place, valid as long as the checkpoint; empty if it is not `mapped`.
-  // The pages are private: what is written through a cast pointer never reaches the file.
+  // The bytes of a storage in place, valid as long as the checkpoint; empty if it is not `mapped`
+  // or the file was not opened as immutable. The pages are private: what is written through a cast
+  // pointer never reaches the file. May begin at any address: legacy files align nothing.
   ByteView StorageView(uint32_t storage) const;
-  // Copies storages to memory: inflated, byte-swapped and checked against their CRCs as need be, by
-  // `threads` threads in 8 MiB pieces.
+  // Copies storages to memory: inflated, byte-swapped and checked against their CRCs as need be (of
+  // storages that are copied whole), by `threads` threads in 8 MiB pieces. kCorrupt names the
+  // record; what was copied must not be used then. kUsage for a part beyond the storage's end.
   Status Copy(std::span<const StorageCopy> copies, int threads = 2) const;
   // A tensor's values in row-major order, little-endian, conj and neg resolved. kUnsupported for
   // other layouts than strided, and for more than limits.materialise bytes.
@@ -167,9 +81,16 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   // Reads everything once: CRCs of all records, ranges, inflated sizes.
   Status Verify() const;
 
+  // Calls `visit` for every place in the file's values, depth first, in the file's order; tensors
+  // of a module under their state_dict names. `again`: a container whose members are not visited
+  // here, because it contains itself or was visited before often enough.
+  void Walk(
+      const std::function<void(const Path& path, const Value& value, bool again)>& visit) const;
+
  private:
   friend class Value;
   struct Contents;
+  const FileContents& contents() const;
   explicit Checkpoint(std::unique_ptr<Contents> contents);
   std::unique_ptr<Contents> contents_;
 
@@ -227,9 +148,19 @@ class Value {
   Value key(size_t i) const;  // dict: the i-th key, in the file's order, duplicates resolved
   std::optional<Value> Find(
       std::string_view key) const;  // dict or an object's state: the value of a string key
-  // kObject, kModule: what it was made with.
+  // kObject, kModule: what it was made with. An OrderedDict's state holds its _metadata.
   std::optional<Value> arguments() const;
   std::optional<Value> state() const;
+  // kStorage: index into storages().
+  uint32_t storage() const;
+  // kNdarray, kNumpyScalar: elements of a NumPy type like "<f4", as the file has them.
+  struct Array {
+    std::string_view dtype;
+    std::span<const int64_t> shape;
+    bool fortran = false;  // column-major
+    ByteView bytes;
+  };
+  Array array() const;
   std::string Repr(size_t max_bytes = 200) const;  // as Python prints it, cut
 
  private:

@@ -49,6 +49,9 @@ std::string_view DTypeName(DType dtype);
 std::optional<DType> DTypeFromName(std::string_view name);
 // Bytes of one element of a tensor of this type as PyTorch counts elements.
 uint64_t ItemSize(DType dtype);
+// Elements that share one item: 2 of quint4x2, 4 of quint2x4, otherwise 1 (PyTorch counts the pairs
+// of float4_e2m1fn_x2 as one element).
+int64_t ElementsPerItem(DType dtype);
 bool IsFloating(DType dtype);
 bool IsComplex(DType dtype);
 

@@ -6,9 +6,16 @@
 //   Runner DefinePath(CLI::App& app) {
 //     auto name = std::make_shared<std::string>();
 //     app.add_option("NAME", *name, "...")->required();
-//     return [name](Context& context) -> Result<int> { ...; context.Print(path + "\n"); return 0;
+//     return [name](Context& context) -> Result<int> {
+//       ...
+//       context.Print(path + "\n");
+//       return 0;
 //     };
 //   }
+//
+// The name of a positional tells completion what it takes: NAME an entry, PHOTO or FILE a file, as
+// does the name of an option's value given by type_name(). An option that may be repeated is a
+// vector with ->allow_extra_args(false), or it swallows the arguments that follow it.
 #ifndef ZOO_CLI_COMMAND_H_
 #define ZOO_CLI_COMMAND_H_
 
@@ -38,7 +45,17 @@ struct Command {
   bool needs_torch = false;  // carried out by zoo-run
 };
 
+// All commands of both programs. In `zoo` the ones that need torch have no `define`; zoo-run fills
+// it in (commands.h).
 std::span<const Command> Commands();
+
+// The program that runs: `zoo`, or `zoo-run` beside it, which does the same and has LibTorch.
+enum class ProgramKind { kZoo, kZooRun };
+
+struct Program {
+  std::span<const Command> commands;
+  ProgramKind kind = ProgramKind::kZoo;
+};
 
 }  // namespace zoo::cli
 

@@ -1,5 +1,9 @@
 // Context: what every command of `zoo` is given: the options that all commands take, the terminal,
-// and the collaborators made in one place.
+// and the collaborators made in one place. One thread.
+//
+//   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
+//   ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries->Find("resnet50"));
+//   context.Print(entry->name() + "\n");
 #ifndef ZOO_CLI_CONTEXT_H_
 #define ZOO_CLI_CONTEXT_H_
 
@@ -12,6 +16,7 @@
 #include "zoo/base/cancel.h"
 #include "zoo/base/json.h"
 #include "zoo/base/result.h"
+#include "zoo/cache/disk.h"
 #include "zoo/cache/store.h"
 #include "zoo/cli/terminal.h"
 #include "zoo/fetcher/pull.h"
@@ -28,14 +33,20 @@ struct CommonOptions {
   std::vector<std::string> registries;         // --registry, else ZOO_REGISTRY
 };
 
+struct Program;
+
 class Context {
  public:
-  Context(CommonOptions options, Terminal& terminal, CancelToken cancel);
+  // `program` (command.h) must outlive the context; commands under test go without.
+  Context(CommonOptions options, Terminal& terminal, CancelToken cancel,
+          const Program* program = nullptr);
 
   const CommonOptions& options() const { return options_; }
   bool json() const { return options_.json; }
   Terminal& terminal() { return terminal_; }
   CancelToken cancel() const { return cancel_; }
+  // REQUIRES: one was given.
+  const Program& program() const { return *program_; }
 
   // Standard output: results only.
   void Print(std::string_view text);
@@ -46,13 +57,16 @@ class Context {
   // output. Returns its exit code.
   int Report(const Error& error);
 
-  // The registries in force: --registry or ZOO_REGISTRY replace the built-in one.
+  // The registries in force: --registry or ZOO_REGISTRY replace the built-in one. kUsage for two of
+  // one alias, kUnsupported for a URL, else what reading them gives.
   Result<const RegistrySet*> Registries();
+  // The cache of --cache, else of the environment; its path is absolute.
   Result<Store*> OpenStore();
   // Offline, mirrors, python and cancel from the options and the environment; progress to the
   // terminal.
   Result<PullOptions> PullDefaults();
-  // A command that takes NAME or FILE: contracts of docs/cli.md. Exactly one of the two is set.
+  // A command that takes NAME or FILE: a FILE if it begins with /, ./ or ../, or if there is such a
+  // file and no entry of that name; kUsage if there are both. Exactly one of the two is set.
   struct NameOrFile {
     const Entry* entry = nullptr;
     std::optional<std::filesystem::path> file;
@@ -63,6 +77,8 @@ class Context {
   CommonOptions options_;
   Terminal& terminal_;
   CancelToken cancel_;
+  const Program* program_;
+  RealDisk disk_;
   std::optional<RegistrySet> registries_;
   std::optional<Store> store_;
 };

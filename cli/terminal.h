@@ -1,5 +1,10 @@
 // Terminal: the only code that knows what a terminal is: its width, colour, overprinting.
-// Everything else hands it plain text.
+// Everything else hands it plain text. One thread at a time.
+//
+//   Terminal terminal;
+//   terminal.StatusLine("12 %");   // overprinted by the next one
+//   terminal.Out(table);
+//   if (Status written = terminal.Finish(); !written) ...   // a full disk is seen here
 #ifndef ZOO_CLI_TERMINAL_H_
 #define ZOO_CLI_TERMINAL_H_
 
@@ -7,17 +12,25 @@
 #include <string_view>
 #include <vector>
 
+#include "zoo/base/result.h"
+
 namespace zoo::cli {
 
 class Terminal {
  public:
   // Looks at standard output and error, COLUMNS, TERM and NO_COLOR.
   Terminal();
+  // The same of any two descriptors, which stay the caller's.
+  Terminal(int out_fd, int err_fd);
 
   bool out_is_terminal() const { return out_is_terminal_; }
+  // Whether a status line can be overprinted: not where TERM is "dumb".
   bool err_is_terminal() const { return err_is_terminal_; }
-  int columns() const { return columns_; }  // of the terminal, 80 if there is none
+  // COLUMNS, else those of the terminal, else 80; never less than 20.
+  int columns() const { return columns_; }
 
+  // Written at once. If the reader of a pipe went away, the process ends as SIGPIPE ends others;
+  // any other failure is kept for Finish, and what follows it is dropped.
   void Out(std::string_view text);
   // A line on standard error that stays; a status line is taken away first.
   void ErrLine(std::string_view line);
@@ -28,10 +41,16 @@ class Terminal {
   // Text in bold if standard output is a terminal and NO_COLOR is not set.
   std::string Bold(std::string_view text) const;
 
+  // kDisk if any of the output could not be written. Call it once, last: it closes standard output,
+  // because some file systems tell only then.
+  Status Finish();
+
  private:
+  int out_fd_, err_fd_;
   bool out_is_terminal_, err_is_terminal_, colour_;
   int columns_;
   bool status_shown_ = false;
+  int out_error_ = 0;  // the first errno of writing standard output
 };
 
 // Columns aligned with two blanks between them; `right` says which are numbers. The last column is

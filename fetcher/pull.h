@@ -20,23 +20,19 @@
 #include "zoo/base/result.h"
 #include "zoo/cache/store.h"
 #include "zoo/fetcher/clock.h"
+#include "zoo/fetcher/mirror.h"
 #include "zoo/fetcher/progress.h"
 #include "zoo/fetcher/transport.h"
 #include "zoo/registry/entry.h"
 
 namespace zoo {
 
-// A rewrite of URL prefixes, tried before the original (ZOO_MIRROR).
-struct Mirror {
-  std::string from, to;
-};
-
-// "https://a/=https://b/,..." -> mirrors in order; kUsage with the form if it is not that.
-Result<std::vector<Mirror>> ParseMirrors(std::string_view text);
-
 struct PullOptions {
   bool offline = false;  // a miss is kNotFound and no request is made
   std::vector<Mirror> mirrors;
+  // For an entry of a registry that was fetched from a public host: it may not send us to a
+  // loopback, link-local or private address. Mirrors and proxies may, because the user named them.
+  bool public_addresses_only = false;
   std::string python = "python3";  // runs pip for wheel sources (ZOO_PYTHON)
   ProgressCallback progress;
   CancelToken cancel;

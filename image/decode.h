@@ -1,24 +1,21 @@
 // JPEG and PNG files to 8-bit RGB. Grey is copied to three channels, alpha is dropped (not
 // blended), palettes are looked up, 16-bit samples keep their high byte; EXIF orientation, gamma
 // and colour profiles are ignored, as torchvision does by default. JPEG by libjpeg-turbo with its
-// defaults, which gives PIL's bytes.
+// defaults, which gives PIL's bytes; CMYK becomes RGB as PIL's convert("RGB") does it. One
+// difference: PIL turns 16-bit grey into mere white, here it keeps the high byte as 16-bit colour
+// does.
 #ifndef ZOO_IMAGE_DECODE_H_
 #define ZOO_IMAGE_DECODE_H_
 
-#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
 #include "zoo/base/bytes.h"
 #include "zoo/base/result.h"
 #include "zoo/image/image.h"
+#include "zoo/image/limits.h"
 
 namespace zoo {
-
-struct ImageLimits {
-  uint64_t file_bytes = 256 << 20;
-  uint64_t pixels = 178956970;  // PIL's own limit against decompression bombs
-};
 
 // Recognises the format by its first bytes. kUnsupported, naming what the bytes are, for anything
 // but JPEG and PNG; kCorrupt for a damaged or cut file; never half an image. `name` stands for the

@@ -2,12 +2,13 @@
 // functions of their inputs; any thread.
 //
 //   ZOO_ASSIGN_OR_RETURN(Image photo, DecodeImageFile("dog.jpg"));
-//   ZOO_ASSIGN_OR_RETURN(Image crop, ResizeAndCrop(photo, preset));  // resized and cropped:
-//   preset.crop square, 8 bits std::vector<float> input = Normalize(crop, preset);  // [3, crop,
-//   crop]
+//   // Resized and cropped to a square of preset.crop pixels:
+//   ZOO_ASSIGN_OR_RETURN(Image crop, ResizeAndCrop(photo, preset));
+//   std::vector<float> input = Normalize(crop, preset);  // [3, crop, crop]
 #ifndef ZOO_IMAGE_IMAGE_H_
 #define ZOO_IMAGE_IMAGE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

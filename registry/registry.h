@@ -7,10 +7,16 @@
 #ifndef ZOO_REGISTRY_REGISTRY_H_
 #define ZOO_REGISTRY_REGISTRY_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <list>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "zoo/base/result.h"
@@ -19,10 +25,6 @@
 
 namespace zoo {
 
-// Where a registry was read from decides what its sources may be: only kBuiltin and kFile may name
-// wheels, only kFile `file:` URLs.
-enum class RegistryOrigin { kBuiltin, kFile, kUrl };
-
 class Registry {
  public:
   // Parses a document of schema zoo/registry/1 under the alias it goes by here. `where` (a path or
@@ -30,18 +32,24 @@ class Registry {
   // format forbids, kUnsupported for another schema number.
   static Result<Registry> Parse(std::string_view text, std::string alias, RegistryOrigin origin,
                                 std::string_view where);
+  using CategoryLists = std::map<std::string, std::vector<std::string>, std::less<>>;
   // Of entries that are known to be right (the compiled-in tables).
-  static Registry Of(std::string alias, std::vector<Entry> entries,
-                     std::map<std::string, std::vector<std::string>> categories);
+  static Registry Of(std::string alias, std::vector<Entry> entries, CategoryLists categories,
+                     std::string name = "", uint64_t version = 0);
 
   const std::string& alias() const { return alias_; }
+  void Rename(std::string alias);                    // of the entries too
   const std::string& name() const { return name_; }  // the file's own name for itself
   uint64_t version() const { return version_; }
   const std::vector<Entry>& entries() const { return entries_; }
 
   // The entry of that name (its registry part is not looked at), or kNotFound with the nearest name
-  // in the hint.
+  // in the hint. With a digest in the name: kMismatch if the entry's is another; of an entry whose
+  // full digest is not known only the first digits can be compared, and the caller must demand the
+  // rest of the file it gets. The entry lives as long as this registry.
   Result<const Entry*> Find(const Name& name) const;
+  // The category lists by name.
+  const CategoryLists& categories() const { return categories_; }
   // A list of category names, or null.
   const std::vector<std::string>* Categories(std::string_view list) const;
 
@@ -49,22 +57,38 @@ class Registry {
   std::string alias_, name_;
   uint64_t version_ = 0;
   std::vector<Entry> entries_;
-  std::map<std::string, std::vector<std::string>, std::less<>> categories_;
+  CategoryLists categories_;
 };
 
-// The registries in force. A bare name found in two of them is a usage error that lists both.
+// The registries in force, no two of one alias: the second "lab" to be added goes by "lab-2". A
+// bare name found in two of them is a usage error that lists both. Entries that Find answers live
+// as long as the set, and no longer than until the next Add.
 class RegistrySet {
  public:
-  void Add(Registry registry) { registries_.push_back(std::move(registry)); }
+  void Add(Registry registry);
   const std::vector<Registry>& registries() const { return registries_; }
+  // Entries of all registries together.
+  size_t size() const;
 
+  // As Registry::Find; kNotFound also for a registry that is not in force, kUsage for a name in
+  // two of them. A name with a digest whose entry knows only the digest's first digits answers a
+  // copy of the entry that demands the whole digest.
   Result<const Entry*> Find(const Name& name) const;
   Result<const Entry*> Find(std::string_view name) const;  // parses first
   // The category names of an entry of this set; empty if it has none.
   std::vector<std::string> CategoriesOf(const Entry& entry) const;
 
  private:
+  // Copies made by Find; a list, so that they stay where they are.
+  struct Pinned {
+    std::mutex mutex;
+    std::list<Entry> entries;
+  };
+
+  Result<const Entry*> Pin(const Entry& entry, const Digest& digest) const;
+
   std::vector<Registry> registries_;
+  std::shared_ptr<Pinned> pinned_ = std::make_shared<Pinned>();
 };
 
 // The compiled-in registry, alias "builtin".

@@ -25,6 +25,18 @@ cc_library(
 )
 """
 
+# Loaded at the first call: see the file.
+_CURL_BUILD = """
+cc_library(
+    name = "curl",
+    srcs = ["curl_on_demand.cc"],
+    hdrs = glob(["include/**/*.h"], allow_empty = True),
+    includes = ["include"],
+    linkopts = {linkopts},
+    visibility = ["//visibility:public"],
+)
+"""
+
 # From source: then sanitizers, the ABI and the C++ standard are those of the build.
 _GOOGLETEST_BUILD = """
 cc_library(
@@ -72,6 +84,11 @@ def _system_library_impl(rctx):
             rctx.symlink(there[0] + "/" + top, "include/" + top)
     dirs = _flags(rctx, module, "-L", "--libs-only-L")
     link = ["-L" + d for d in dirs] + ["-Wl,-rpath," + d for d in dirs]
+    if rctx.attr.lib == "curl":
+        rctx.symlink(Label("//third_party:curl_on_demand.cc"), "curl_on_demand.cc")
+        drop_unused = ["-Wl,-dead_strip_dylibs"] if "mac" in rctx.os.name else ["-Wl,--as-needed", "-ldl"]
+        rctx.file("BUILD.bazel", _LOAD + _CURL_BUILD.format(linkopts = drop_unused + link + targets["curl"]))
+        return
     rctx.file("BUILD.bazel", _LOAD + "".join([
         _BUILD.format(name = name, linkopts = link + libs if libs else [])
         for name, libs in targets.items()

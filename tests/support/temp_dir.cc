@@ -1,5 +1,7 @@
 #include "zoo/tests/support/temp_dir.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -8,9 +10,24 @@
 namespace zoo {
 namespace fs = std::filesystem;
 
-TempDir::TempDir() {
-  const char* base = std::getenv("TEST_TMPDIR");
-  std::string name = std::string(base != nullptr ? base : "/tmp") + "/zoo.XXXXXX";
+namespace {
+
+std::string UsualParent() {
+  const char* parent = std::getenv("TEST_TMPDIR");
+  return parent != nullptr ? parent : "/tmp";
+}
+
+}  // namespace
+
+TempDir::TempDir() : TempDir(UsualParent()) {}
+
+TempDir TempDir::InMemory() {
+  constexpr const char* kMemory = "/dev/shm";
+  return TempDir(access(kMemory, W_OK) == 0 ? kMemory : UsualParent());
+}
+
+TempDir::TempDir(const std::string& parent) {
+  std::string name = parent + "/zoo.XXXXXX";
   if (mkdtemp(name.data()) == nullptr) {
     std::perror(name.c_str());
     std::abort();

@@ -10,6 +10,8 @@ namespace zoo {
 class TempDir {
  public:
   TempDir();
+  // Where the machine has one, in a file system of memory: for tests that make thousands of files.
+  static TempDir InMemory();
   ~TempDir();
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
@@ -19,6 +21,7 @@ class TempDir {
   std::filesystem::path Write(const std::string& name, const std::string& bytes) const;
 
  private:
+  explicit TempDir(const std::string& parent);
   std::filesystem::path path_;
 };
 

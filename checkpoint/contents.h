@@ -1,0 +1,51 @@
+// Contents: an opened checkpoint as its parts see it: the file, the arena that its pickle was read
+// into, and where each storage's bytes are. Filled while opening, immutable afterwards.
+#ifndef ZOO_CHECKPOINT_CONTENTS_H_
+#define ZOO_CHECKPOINT_CONTENTS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "zoo/base/result.h"
+#include "zoo/checkpoint/arena.h"
+#include "zoo/checkpoint/mapped_file.h"
+#include "zoo/checkpoint/tensor_info.h"
+#include "zoo/checkpoint/zip_directory.h"
+
+namespace zoo {
+
+// The bytes of one storage in the file, beside the arena's row of the same index.
+struct StoragePlace {
+  uint64_t offset = 0;
+  const ZipMember* member = nullptr;  // the record, in a zip file
+  bool found = false;
+};
+
+struct FileContents {
+  FileContents(std::shared_ptr<const MappedFile> opened, const OpenOptions& asked)
+      : file(std::move(opened)), options(asked), arena(asked.limits) {}
+
+  std::shared_ptr<const MappedFile> file;
+  OpenOptions options;
+  Format format = Format::kZip;
+  std::optional<ZipDirectory> zip;
+  Arena arena;
+  NodeId root = Arena::kNone;
+  std::vector<StoragePlace> places;
+  bool big_endian = false;
+  std::vector<uint8_t> swap_widths;  // of big-endian storages: bytes of a number
+
+  // What Checkpoint shows, made from the arena once it is complete.
+  std::vector<StorageInfo> storages;
+  std::vector<TensorInfo> tensors;
+  std::vector<uint32_t> tensor_index;  // of the arena's rows; kNoNode: out of reach
+  std::vector<Quantization> quantizations;
+  std::vector<uint32_t> parts;
+};
+
+}  // namespace zoo
+
+#endif  // ZOO_CHECKPOINT_CONTENTS_H_

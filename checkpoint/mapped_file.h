@@ -1,0 +1,58 @@
+// MappedFile: an open file of known size that is read by position and, on request, mapped. Reading
+// past a truncation that happened after opening is an error; touching the mapping there would be
+// SIGBUS, so only files that nobody changes in place are mapped. Bytes in memory can stand for a
+// file. Immutable; any thread.
+//
+//   ZOO_ASSIGN_OR_RETURN(auto file, MappedFile::Open("x.pth", {.map = true}));
+//   ZOO_RETURN_IF_ERROR(file->Read(0, header));
+#ifndef ZOO_CHECKPOINT_MAPPED_FILE_H_
+#define ZOO_CHECKPOINT_MAPPED_FILE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "zoo/base/bytes.h"
+#include "zoo/base/file.h"
+#include "zoo/base/result.h"
+
+namespace zoo {
+
+class MappedFile {
+ public:
+  struct Options {
+    bool map = false;
+  };
+  static Result<std::shared_ptr<const MappedFile>> Open(const std::filesystem::path& path,
+                                                        Options options);
+  // Copies the bytes; mapped() then views the copy.
+  static std::shared_ptr<const MappedFile> OfBytes(ByteView bytes, std::string name);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  const std::string& name() const { return name_; }  // fit to be printed
+  uint64_t size() const { return size_; }
+  // The whole file; empty if it was not mapped. Private pages: writes do not reach the file.
+  ByteView mapped() const { return mapped_; }
+
+  // Fills `into` from `offset`. kCorrupt if the file is shorter than it was, kDisk if it cannot be
+  // read. REQUIRES: the range lies within size().
+  Status Read(uint64_t offset, std::span<std::byte> into) const;
+
+ private:
+  MappedFile() = default;
+
+  std::string name_;
+  uint64_t size_ = 0;
+  UniqueFd fd_;
+  ByteView mapped_;
+  bool owns_mapping_ = false;
+  std::string copy_;  // what mapped_ views where bytes stand for a file
+};
+
+}  // namespace zoo
+
+#endif  // ZOO_CHECKPOINT_MAPPED_FILE_H_

@@ -1,0 +1,132 @@
+// Files that PyTorch wrote: what is shown of them is what Python says they hold, and no damage to
+// them gets past the reader.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "zoo/base/digest.h"
+#include "zoo/base/file.h"
+#include "zoo/base/json.h"
+#include "zoo/checkpoint/checkpoint.h"
+#include "zoo/checkpoint/inspect_json.h"
+
+namespace zoo {
+namespace {
+
+const std::filesystem::path kFolder = "tests/data/checkpoints";
+
+std::string Read(const std::filesystem::path& path) {
+  auto bytes = ReadFile(path, 1 << 20);
+  EXPECT_TRUE(bytes) << bytes.error().Text();
+  return bytes ? *bytes : "";
+}
+
+std::vector<std::string> Files() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    if (entry.path().extension() == ".pth") names.push_back(entry.path().filename());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Where two documents differ, whatever the order of their members.
+std::string Difference(const Json& want, const Json& got, const std::string& at) {
+  if (want.AsObject() != nullptr && got.AsObject() != nullptr) {
+    for (const auto& [name, member] : *want.AsObject()) {
+      const Json* other = got.Find(name);
+      if (other == nullptr) return at + "." + name + " is missing";
+      std::string inner = Difference(member, *other, at + "." + name);
+      if (!inner.empty()) return inner;
+    }
+    for (const auto& [name, member] : *got.AsObject()) {
+      if (want.Find(name) == nullptr) return at + "." + name + " is not wanted";
+    }
+    return "";
+  }
+  if (want.AsArray() != nullptr && got.AsArray() != nullptr &&
+      want.AsArray()->size() == got.AsArray()->size()) {
+    for (size_t i = 0; i < want.AsArray()->size(); ++i) {
+      std::string inner =
+          Difference((*want.AsArray())[i], (*got.AsArray())[i], at + "[" + std::to_string(i) + "]");
+      if (!inner.empty()) return inner;
+    }
+    return "";
+  }
+  bool numbers = want.AsDouble() && got.AsDouble() && *want.AsDouble() == *got.AsDouble();
+  return numbers || want == got ? "" : at + ": " + want.Dump(-1) + " against " + got.Dump(-1);
+}
+
+class RealFile : public testing::TestWithParam<std::string> {};
+
+TEST_P(RealFile, HoldsWhatPythonSays) {
+  auto want = ParseJson(Read(kFolder / (GetParam() + ".json")));
+  ASSERT_TRUE(want) << want.error().Text();
+  std::string bytes = Read(kFolder / GetParam());
+  for (bool immutable : {false, true}) {
+    auto opened = Checkpoint::Open(kFolder / GetParam(), {.immutable = immutable});
+    ASSERT_TRUE(opened) << opened.error().Text();
+    InspectOptions options{.hash = true, .file_sha256 = Digest::Of(AsBytes(bytes))};
+    auto got = InspectJson(**opened, options);
+    ASSERT_TRUE(got) << got.error().Text();
+    for (auto& [name, member] : *got->AsObject()) {
+      if (name == "file") member = GetParam();
+    }
+    EXPECT_EQ(Difference(*want, *got, ""), "");
+  }
+}
+
+TEST_P(RealFile, VerifiesAndCopies) {
+  auto opened = Checkpoint::Open(kFolder / GetParam(), {.immutable = true});
+  ASSERT_TRUE(opened) << opened.error().Text();
+  const Checkpoint& checkpoint = **opened;
+  Status verified = checkpoint.Verify();
+  EXPECT_TRUE(verified) << verified.error().Text();
+  for (uint32_t i = 0; i < checkpoint.storages().size(); ++i) {
+    std::vector<std::byte> bytes(checkpoint.storages()[i].nbytes);
+    StorageCopy copy{i, 0, bytes};
+    ASSERT_TRUE(checkpoint.Copy(std::span(&copy, 1)));
+    if (!checkpoint.storages()[i].mapped) continue;
+    EXPECT_TRUE(std::ranges::equal(bytes, checkpoint.StorageView(i))) << i;
+  }
+}
+
+// An error, never a crash; or a result, where the lost bytes do not matter.
+TEST_P(RealFile, RefusesPrefixes) {
+  std::string bytes = Read(kFolder / GetParam());
+  size_t step = 1 + bytes.size() / 1000;
+  for (size_t size = 0; size < bytes.size(); size += step) {
+    EXPECT_FALSE(Checkpoint::OfBytes(AsBytes(bytes).first(size), "x")) << size;
+  }
+}
+
+TEST_P(RealFile, SurvivesChangedBytes) {
+  const std::string good = Read(kFolder / GetParam());
+  size_t opened = 0;
+  for (size_t at = 0; at < good.size(); ++at) {
+    std::string bytes = good;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << at % 8));
+    auto checkpoint = Checkpoint::OfBytes(AsBytes(bytes), "x");
+    if (!checkpoint) continue;
+    ++opened;
+    Status verified = (*checkpoint)->Verify();
+    auto shown = InspectJson(**checkpoint, {});
+    EXPECT_TRUE(shown || !verified) << at;
+  }
+  EXPECT_GT(opened, 0u);
+}
+
+std::string TestName(const testing::TestParamInfo<std::string>& info) {
+  return info.param.substr(0, info.param.find('.'));
+}
+INSTANTIATE_TEST_SUITE_P(Python, RealFile, testing::ValuesIn(Files()), TestName);
+
+TEST(RealFiles, AreThere) { EXPECT_GE(Files().size(), 20u); }
+
+}  // namespace
+}  // namespace zoo

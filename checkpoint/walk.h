@@ -1,0 +1,41 @@
+// Walk: every place in a file's values, depth first, in the file's order, without recursion.
+// Containers may be shared and may contain themselves. Pure; any thread.
+#ifndef ZOO_CHECKPOINT_WALK_H_
+#define ZOO_CHECKPOINT_WALK_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "zoo/base/result.h"
+#include "zoo/checkpoint/arena.h"
+#include "zoo/checkpoint/tensor_info.h"
+
+namespace zoo {
+
+// What an object with _parameters, _buffers and _modules in its state is made of.
+struct ModuleParts {
+  NodeId state, parameters, buffers, modules;
+};
+std::optional<ModuleParts> AsModule(const Arena& arena, NodeId node);
+
+// Whether the module's buffer of that name is left out of its state dict.
+bool IsTransientBuffer(const Arena& arena, const ModuleParts& parts, NodeId name);
+
+struct WalkOptions {
+  // How many containers that were seen before are entered again where they are met again; beyond it
+  // they are only visited. A container is never entered inside itself.
+  uint64_t reentries = 0;
+};
+
+// `again`: a container whose members are not visited here, because they were before.
+using WalkVisit = std::function<void(const Path& path, NodeId node, bool again)>;
+
+// kCorrupt if containers are nested deeper than the limit.
+Status Walk(const Arena& arena, NodeId root, const WalkOptions& options, const WalkVisit& visit);
+
+PathStep StepOf(const Arena& arena, NodeId key);
+
+}  // namespace zoo
+
+#endif  // ZOO_CHECKPOINT_WALK_H_

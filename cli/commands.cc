@@ -1,0 +1,168 @@
+#include "zoo/cli/commands.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace zoo::cli {
+namespace {
+
+constexpr Command kCommands[] = {
+    {.name = "list",
+     .summary = "list the weights that the registries know",
+     .details = R"(One line for each set of weights: its name, parameters, accuracy on its own
+benchmark, size of the file, licence where it restricts, and whether it is in the cache. No request
+is made.
+
+  zoo list
+  zoo list --family resnet --max-params 30M
+  zoo list --cached --json)",
+     .define = DefineList},
+    {.name = "search",
+     .summary = "list the weights whose name or description has all the words",
+     .details = R"(The words are looked for in names, architectures, licences and benchmarks;
+upper and lower case are the same. Finding nothing is not_found.
+
+  zoo search resnet swag)",
+     .define = DefineSearch},
+    {.name = "show",
+     .summary = "tell everything that is known of one set of weights",
+     .details = R"(Where the file comes from and how it is recognised, what it was trained for,
+how an input must be prepared, and whether it is in the cache. A file of which only the first digits
+of its SHA-256 were published is marked "prefix only".
+
+  zoo show resnet50
+  zoo show resnet50:IMAGENET1K_V1 --json)",
+     .define = DefineShow},
+    {.name = "pull",
+     .summary = "download weights, verify them and keep them in the cache",
+     .details = R"(Prints the path of each verified file on standard output. What is in the cache
+already costs no request. An interrupted download goes on where it stopped. A file is never visible
+in the cache before its SHA-256 is known to be right.
+
+  zoo pull resnet50
+  zoo pull resnet18 resnet34 --json
+  zoo pull efficientnet_lite0 --to weights.pth)",
+     .define = DefinePull},
+    {.name = "path",
+     .summary = "print where weights are in the cache",
+     .details = R"(Makes no request and writes nothing; weights that are not in the cache are
+not_found.
+
+  weights=$(zoo path resnet50))",
+     .define = DefinePath},
+    {.name = "verify",
+     .summary = "check weights in the cache, or checkpoint files",
+     .details = R"(A name: the cached file is hashed again. A file: its structure, checksums and
+ranges are read, and with --fingerprint the weights themselves are compared. Without arguments the
+whole cache is hashed. What is wrong is corrupt, and is moved out of the way if it is in the cache.
+
+  zoo verify
+  zoo verify resnet50 ./model.pth)",
+     .define = DefineVerify},
+    {.name = "inspect",
+     .summary = "show what is inside a checkpoint, running nothing of it",
+     .details = R"(Tensors with names, types, shapes and sizes; the other values; the objects that
+only a Python program could build, named and left alone.
+
+  zoo inspect resnet50
+  zoo inspect ./model.pth --json --hash)",
+     .define = DefineInspect},
+    {.name = "cache list",
+     .summary = "list the files in the cache",
+     .details = R"(With unfinished downloads, which the next pull of the same weights goes on with.
+
+  zoo cache list --json)",
+     .define = DefineCacheList},
+    {.name = "cache remove",
+     .summary = "remove weights from the cache",
+     .details = R"(Programs that have the file open keep it until they close it.
+
+  zoo cache remove resnet50)",
+     .define = DefineCacheRemove},
+    {.name = "cache prune",
+     .summary = "make room in the cache",
+     .details = R"(Removes unfinished downloads and what was not used for longest, as far as the
+options say.
+
+  zoo cache prune --max-size 2G --dry-run)",
+     .define = DefineCachePrune},
+    {.name = "cache path",
+     .summary = "print the cache's folder",
+     .details = R"_(The folder need not exist yet; the first pull makes it.
+
+  du -sh "$(zoo cache path)")_",
+     .define = DefineCachePath},
+    {.name = "classify",
+     .summary = "say what is on a photo",
+     .details = R"(Prepares the photo as the weights want it, runs the model, and prints the most
+probable categories. Weights that are not in the cache are pulled first.
+
+  zoo classify cat.jpg --model resnet50
+  zoo classify *.png --model efficientnet_lite0 --json)",
+     .define = nullptr,
+     .needs_torch = true},
+    {.name = "run",
+     .summary = "run a model on a tensor",
+     .details = R"(The input is a checkpoint that holds one tensor [N, 3, H, W]; the logits are
+printed, or saved with --output.
+
+  zoo run resnet18 --input batch.pt --json
+  zoo run --arch resnet18 --weights ./mine.pth --input batch.pt)",
+     .define = nullptr,
+     .needs_torch = true},
+    {.name = "check",
+     .summary = "run a model on its probe and compare with the logits it must give",
+     .details = R"(Proves that these weights on this machine compute what their publisher computed.
+A difference beyond the probe's tolerance is a mismatch.
+
+  zoo check resnet50)",
+     .define = nullptr,
+     .needs_torch = true},
+    {.name = "preprocess",
+     .summary = "show what a model would see of a photo",
+     .details = R"(Resizes, crops and normalises a photo bit for bit as torchvision does, and writes
+the cropped picture, the tensor, or both.
+
+  zoo preprocess cat.jpg --for resnet50 --crop-out seen.png
+  zoo preprocess cat.jpg --resize 256 --crop 224 --tensor-out cat.f32)",
+     .define = DefinePreprocess},
+    {.name = "completion",
+     .summary = "print a script that completes commands, options and names in a shell",
+     .details = R"(For bash, zsh or fish. Names of weights are asked for when TAB is pressed, so
+that they are those of the registries in force.
+
+  source <(zoo completion bash)
+  zoo completion zsh > ~/.zfunc/_zoo
+  zoo completion fish | source)",
+     .define = DefineCompletion},
+    {.name = "version",
+     .summary = "print the version",
+     .details = "Also whether zoo-run, which carries out what needs LibTorch, stands beside zoo.",
+     .define = DefineVersion},
+    {.name = "help",
+     .summary = "explain a command, or one of the topics exit-codes and environment",
+     .details = R"(  zoo help
+  zoo help pull
+  zoo help exit-codes
+  zoo help environment
+  zoo help --man > zoo.1)",
+     .define = DefineHelp},
+};
+
+}  // namespace
+
+std::span<const Command> Commands() { return kCommands; }
+
+std::vector<Command> CommandsWith(
+    std::initializer_list<std::pair<std::string_view, Runner (*)(CLI::App&)>> torch_commands) {
+  std::vector<Command> commands(std::begin(kCommands), std::end(kCommands));
+  for (const auto& [name, define] : torch_commands) {
+    auto row = std::find_if(commands.begin(), commands.end(),
+                            [name = name](const Command& command) { return command.name == name; });
+    if (row == commands.end() || !row->needs_torch) std::abort();
+    row->define = define;
+  }
+  return commands;
+}
+
+}  // namespace zoo::cli

@@ -1,0 +1,166 @@
+#include "zoo/cli/context.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "zoo/base/text.h"
+#include "zoo/cli/progress_view.h"
+#include "zoo/fetcher/mirror.h"
+#include "zoo/registry/read.h"
+
+namespace zoo::cli {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kInterruptedExit = 130;
+
+std::string_view Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+bool IsSet(std::string_view value) { return !value.empty() && value != "0"; }
+
+std::vector<std::string> SplitAtCommas(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    size_t end = std::min(text.find(','), text.size());
+    if (end > 0) parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+// A registry as --registry and ZOO_REGISTRY name it.
+Result<Registry> OpenRegistry(const std::string& where) {
+  if (where == "builtin") return BuiltinRegistry();
+  if (where.find("://") != std::string::npos) {
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("{} is a URL, and registries are not fetched yet", MaskUrl(where)),
+                 "download it and name the file, or a folder with its zoo.json"};
+  }
+  std::error_code ignored;
+  if (where.find('/') == std::string::npos && !fs::exists(where, ignored)) {
+    return Error{ErrorCode::kNotFound,
+                 fmt::format("no registry goes by {}, and there is no such file", Quote(where)),
+                 "name a registry file, a folder with a zoo.json, or builtin"};
+  }
+  return ReadRegistry(where);
+}
+
+// Whether the argument can only be a file, by its form.
+bool IsPath(std::string_view argument) {
+  return argument.starts_with('/') || argument.starts_with("./") || argument.starts_with("../");
+}
+
+}  // namespace
+
+Context::Context(CommonOptions options, Terminal& terminal, CancelToken cancel,
+                 const Program* program)
+    : options_(std::move(options)), terminal_(terminal), cancel_(cancel), program_(program) {
+  options_.offline = options_.offline || IsSet(Variable("ZOO_OFFLINE"));
+}
+
+void Context::Print(std::string_view text) { terminal_.Out(text); }
+
+void Context::PrintJson(const Json& document) { terminal_.Out(document.Dump() + '\n'); }
+
+void Context::Note(std::string_view line) {
+  if (!options_.quiet) terminal_.ErrLine(line);
+}
+
+int Context::Report(const Error& error) {
+  terminal_.ErrLine(fmt::format("zoo: {}", error.Text()));
+  if (json()) {
+    PrintJson(Json::Object{{"schema", "zoo/error/1"},
+                           {"code", ErrorCodeName(error.code)},
+                           {"message", error.message},
+                           {"hint", error.hint}});
+  }
+  bool by_user = error.code == ErrorCode::kCancelled && cancel_.cancelled();
+  return by_user ? kInterruptedExit : static_cast<int>(error.code);
+}
+
+Result<const RegistrySet*> Context::Registries() {
+  if (registries_) return &*registries_;
+  std::vector<std::string> wanted = options_.registries;
+  if (wanted.empty()) wanted = SplitAtCommas(Variable("ZOO_REGISTRY"));
+  if (wanted.empty()) wanted = {"builtin"};
+  RegistrySet set;
+  for (const std::string& where : wanted) {
+    ZOO_ASSIGN_OR_RETURN(Registry registry, OpenRegistry(where));
+    for (const Registry& other : set.registries()) {
+      if (other.alias() != registry.alias()) continue;
+      return Error{ErrorCode::kUsage,
+                   fmt::format("two registries go by the name {}; the second is {}",
+                               registry.alias(), Quote(where)),
+                   "rename one of the files"};
+    }
+    set.Add(std::move(registry));
+  }
+  registries_ = std::move(set);
+  return &*registries_;
+}
+
+Result<Store*> Context::OpenStore() {
+  if (store_) return &*store_;
+  fs::path folder;
+  if (options_.cache) {
+    folder = *options_.cache;
+  } else {
+    ZOO_ASSIGN_OR_RETURN(folder, DefaultCacheFolder());
+  }
+  if (folder.empty()) {
+    return Error{ErrorCode::kUsage, "the cache's folder has an empty name",
+                 "name one with --cache"};
+  }
+  std::error_code failed;
+  fs::path absolute = fs::absolute(folder, failed);
+  ZOO_ASSIGN_OR_RETURN(store_, Store::Open(failed ? folder : absolute, disk_));
+  return &*store_;
+}
+
+Result<PullOptions> Context::PullDefaults() {
+  PullOptions pull;
+  pull.offline = options_.offline;
+  pull.cancel = cancel_;
+  ZOO_ASSIGN_OR_RETURN(pull.mirrors, ParseMirrors(Variable("ZOO_MIRROR")));
+  if (std::string_view python = Variable("ZOO_PYTHON"); !python.empty()) pull.python = python;
+  if (!options_.quiet) {
+    pull.progress = [view = std::make_shared<ProgressView>(terminal_)](const Progress& progress) {
+      view->Show(progress, std::chrono::steady_clock::now());
+    };
+  }
+  return pull;
+}
+
+Result<Context::NameOrFile> Context::Resolve(const std::string& argument) {
+  if (IsPath(argument)) return NameOrFile{.file = argument};
+  ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, Registries());
+  Result<const Entry*> entry = registries->Find(argument);
+  std::error_code ignored;
+  // A folder that happens to have a model's name is not what was meant.
+  bool file = fs::exists(argument, ignored) && !fs::is_directory(argument, ignored);
+  if (entry && file) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{} is both a name of weights and a file here", Quote(argument)),
+                 fmt::format("write {}/{} for the weights or ./{} for the file", (*entry)->registry,
+                             argument, argument)};
+  }
+  if (entry) return NameOrFile{.entry = *entry};
+  if (file) return NameOrFile{.file = argument};
+  Result<Name> name = ParseName(argument);
+  if (name && name->registry.empty()) return entry.error();
+  return Error{
+      ErrorCode::kNotFound,
+      fmt::format("there is no file {}, and it is not the name of known weights", Quote(argument)),
+      "`zoo list` shows the names"};
+}
+
+}  // namespace zoo::cli

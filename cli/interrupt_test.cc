@@ -1,0 +1,38 @@
+#include "zoo/cli/interrupt.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdlib>
+
+#include "zoo/base/cancel.h"
+
+namespace zoo::cli {
+namespace {
+
+// Each case is a process of its own: signals and the flag are the process's.
+int Raised(int number) {
+  CancelToken token = CatchInterrupts();
+  if (token.cancelled() || WasInterrupted()) return 1;
+  raise(number);
+  if (!token.cancelled()) return 2;
+  return WasInterrupted() ? 10 : 11;
+}
+
+TEST(CatchInterrupts, AsksTheWorkToStop) {
+  EXPECT_EXIT(std::exit(Raised(SIGINT)), testing::ExitedWithCode(10), "");
+  EXPECT_EXIT(std::exit(Raised(SIGTERM)), testing::ExitedWithCode(11), "");
+  EXPECT_EXIT(std::exit(Raised(SIGHUP)), testing::ExitedWithCode(11), "");
+}
+
+TEST(CatchInterrupts, LetsTheSecondOneEndTheProcess) {
+  EXPECT_EXIT((Raised(SIGINT), raise(SIGINT)), testing::KilledBySignal(SIGINT), "");
+  EXPECT_EXIT((Raised(SIGTERM), raise(SIGTERM)), testing::KilledBySignal(SIGTERM), "");
+}
+
+TEST(CatchInterrupts, LeavesIgnoredSignalsIgnored) {
+  EXPECT_EXIT((signal(SIGHUP, SIG_IGN), std::exit(Raised(SIGHUP))), testing::ExitedWithCode(2), "");
+}
+
+}  // namespace
+}  // namespace zoo::cli

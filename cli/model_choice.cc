@@ -1,0 +1,125 @@
+#include "zoo/cli/model_choice.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <utility>
+
+#include "zoo/base/json.h"
+#include "zoo/base/process.h"
+#include "zoo/base/text.h"
+#include "zoo/checkpoint/checkpoint.h"
+#include "zoo/fetcher/clock.h"
+#include "zoo/fetcher/curl_transport.h"
+#include "zoo/fetcher/pull.h"
+#include "zoo/loader/load_into.h"
+#include "zoo/loader/load_options.h"
+#include "zoo/loader/pretrained.h"
+#include "zoo/loader/torch_error.h"
+#include "zoo/models/architectures.h"
+#include "zoo/registry/registry.h"
+
+namespace zoo::cli {
+namespace {
+
+// "key=value" options as JSON: a value that is no JSON is a string.
+Result<Json::Object> ArchitectureOptions(const ModelChoice& choice) {
+  Json::Object options;
+  if (choice.num_classes) options.emplace_back("num_classes", *choice.num_classes);
+  for (const std::string& text : choice.options) {
+    const size_t equals = text.find('=');
+    if (equals == 0 || equals == text.npos) {
+      return Error{ErrorCode::kUsage, fmt::format("--option {} is not key=value", Quote(text)), ""};
+    }
+    const std::string value = text.substr(equals + 1);
+    Result<Json> json = ParseJson(value);
+    options.emplace_back(text.substr(0, equals), json ? *std::move(json) : Json(value));
+  }
+  return options;
+}
+
+void NoteReport(Context& context, const LoadReport& report) {
+  context.Note(fmt::format("{} tensors placed in {:.0f} ms", report.placed, report.seconds * 1e3));
+  if (!report.cast.empty()) {
+    context.Note(fmt::format("{} of them converted, the first {}", report.cast.size(),
+                             Escape(report.cast.front())));
+  }
+}
+
+Result<ReadyModel> OpenEntry(Context& context, const std::string& name) {
+  ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
+  ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries->Find(name));
+  ZOO_ASSIGN_OR_RETURN(Store * store, context.OpenStore());
+  ZOO_ASSIGN_OR_RETURN(const PullOptions pull, context.PullDefaults());
+  CurlTransport transport(NetworkOptions::FromEnvironment());
+  SystemClock clock;
+  RealProcess process;
+  ZOO_ASSIGN_OR_RETURN(const Pulled pulled,
+                       Pull(*entry, *store, {transport, clock, process}, pull));
+  LoadReport report;
+  ZOO_ASSIGN_OR_RETURN(auto model, LoadEntry(*entry, pulled.blob, {.report = &report}));
+  NoteReport(context, report);
+  return ReadyModel{std::move(model), entry->name(), entry};
+}
+
+// The entry whose preset and categories stand for an architecture: the default one of the model of
+// that name, else the first.
+const Entry* EntryOf(const RegistrySet& registries, const std::string& architecture) {
+  const Entry* first = nullptr;
+  for (const Registry& registry : registries.registries()) {
+    for (const Entry& entry : registry.entries()) {
+      if (entry.architecture.name != architecture) continue;
+      if (entry.is_default) return &entry;
+      if (first == nullptr) first = &entry;
+    }
+  }
+  return first;
+}
+
+Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice) {
+  ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
+  ZOO_ASSIGN_OR_RETURN(const Json::Object options, ArchitectureOptions(choice));
+  Result<std::shared_ptr<models::Classifier>> made = std::shared_ptr<models::Classifier>();
+  ZOO_RETURN_IF_ERROR(CatchTorch("cannot make " + choice.architecture,
+                                 [&] { made = models::Make(choice.architecture, options); }));
+  ZOO_ASSIGN_OR_RETURN(auto model, std::move(made));
+  ZOO_ASSIGN_OR_RETURN(const auto checkpoint, Checkpoint::Open(choice.weights));
+  ZOO_ASSIGN_OR_RETURN(const LoadReport report,
+                       LoadInto(*model, checkpoint, {.cast_floating = true}));
+  NoteReport(context, report);
+  model->eval();
+  return ReadyModel{std::move(model), choice.architecture,
+                    EntryOf(*registries, choice.architecture)};
+}
+
+}  // namespace
+
+void ModelChoice::AddFileOptions(CLI::App& app) {
+  app.add_option("--arch", architecture, "architecture of a checkpoint of your own")
+      ->type_name("ARCHITECTURE");
+  app.add_option("--weights", weights, "the checkpoint file for --arch")->type_name("FILE");
+  app.add_option("--num-classes", num_classes, "classes of --arch, if not its usual number")
+      ->type_name("N");
+  app.add_option("--option", options, "another option of --arch, as key=value; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice) {
+  const bool from_file = !choice.architecture.empty() || !choice.weights.empty() ||
+                         choice.num_classes.has_value() || !choice.options.empty();
+  if (choice.name.empty() != from_file) {
+    return Error{
+        ErrorCode::kUsage,
+        from_file ? "a name and --arch are two ways to say which model" : "no model is named",
+        "give the name of weights, or --arch with --weights FILE"};
+  }
+  if (!from_file) return OpenEntry(context, choice.name);
+  if (choice.architecture.empty() || choice.weights.empty()) {
+    return Error{ErrorCode::kUsage, "--arch and --weights go together",
+                 "give the name of weights, or --arch with --weights FILE"};
+  }
+  return OpenFile(context, choice);
+}
+
+}  // namespace zoo::cli

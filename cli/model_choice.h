@@ -1,0 +1,53 @@
+// Which model a command runs: weights that a registry knows, or an architecture with a checkpoint
+// file. zoo-run only.
+//
+//   auto choice = std::make_shared<ModelChoice>();
+//   choice->AddFileOptions(app);
+//   ...
+//   ZOO_ASSIGN_OR_RETURN(ReadyModel ready, OpenModel(context, *choice));
+#ifndef ZOO_CLI_MODEL_CHOICE_H_
+#define ZOO_CLI_MODEL_CHOICE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "zoo/base/result.h"
+#include "zoo/cli/context.h"
+#include "zoo/models/classifier.h"
+#include "zoo/registry/entry.h"
+
+namespace CLI {
+class App;
+}
+
+namespace zoo::cli {
+
+struct ModelChoice {
+  std::string name;                    // of an entry, or
+  std::string architecture;            // with
+  std::string weights;                 // a checkpoint file
+  std::optional<int64_t> num_classes;  // of the architecture
+  std::vector<std::string> options;    // more of them: "key=value"
+
+  // --arch, --weights, --num-classes and --option.
+  void AddFileOptions(CLI::App& app);
+};
+
+struct ReadyModel {
+  std::shared_ptr<models::Classifier> model;  // weights in place, eval mode
+  std::string name;                           // as results call it
+  // The entry of that name; for a file the architecture's own, if there is one: its preset and
+  // categories are those of other weights.
+  const Entry* entry = nullptr;
+};
+
+// Pulls what is not in the cache. kUsage unless exactly one of a name or an architecture with a
+// file is given.
+Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice);
+
+}  // namespace zoo::cli
+
+#endif  // ZOO_CLI_MODEL_CHOICE_H_

@@ -1,0 +1,154 @@
+#include "zoo/cli/pull_names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "zoo/base/bytes.h"
+#include "zoo/base/json.h"
+#include "zoo/base/text.h"
+#include "zoo/cli/place_file.h"
+#include "zoo/registry/registry.h"
+
+namespace zoo::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kInterruptedExit = 130;
+constexpr size_t kShownDigits = 12;
+
+// Licences of weights that ask for little more than to be kept; the others are worth a word.
+constexpr std::array<std::string_view, 8> kPermissive = {
+    "not stated",   "Apache-2.0", "MIT",     "BSD-2-Clause",
+    "BSD-3-Clause", "CC-BY-4.0",  "CC0-1.0", "Unlicense"};
+
+// The names of one command at work.
+class PullCommand {
+ public:
+  PullCommand(Context& context, PullSeams seams, const PullNames& request)
+      : context_(context), seams_(seams), request_(request) {}
+
+  Result<int> Run();
+
+ private:
+  Status CheckTarget() const;
+  Status PullOne(const std::string& name);
+  Result<fs::path> Place(const Entry& entry, const Blob& blob);
+  void Tell(const Entry& entry, const Pulled& pulled);
+  void Failed(const std::string& name, const Error& error);
+
+  Context& context_;
+  const PullSeams seams_;
+  const PullNames& request_;
+  const RegistrySet* registries_ = nullptr;
+  Store* store_ = nullptr;
+  PullOptions options_;
+  Json::Array pulled_, failed_;
+  int exit_code_ = 0;
+};
+
+Result<int> PullCommand::Run() {
+  ZOO_RETURN_IF_ERROR(CheckTarget());
+  ZOO_ASSIGN_OR_RETURN(registries_, context_.Registries());
+  ZOO_ASSIGN_OR_RETURN(store_, context_.OpenStore());
+  ZOO_ASSIGN_OR_RETURN(options_, context_.PullDefaults());
+  for (const std::string& name : request_.names) {
+    if (Status one = PullOne(name); !one) Failed(name, one.error());
+    if (context_.cancel().cancelled()) break;
+  }
+  if (context_.json()) {
+    context_.PrintJson(Json::Object{
+        {"schema", "zoo/pull/1"}, {"pulled", std::move(pulled_)}, {"failed", std::move(failed_)}});
+  }
+  return exit_code_;
+}
+
+Status PullCommand::CheckTarget() const {
+  std::error_code ignored;
+  if (!request_.to || request_.names.size() < 2 || fs::is_directory(*request_.to, ignored)) {
+    return {};
+  }
+  return Error{ErrorCode::kUsage,
+               fmt::format("{} names are to go to {}, which is no folder", request_.names.size(),
+                           Quote(request_.to->string())),
+               "make the folder first, or pull them one by one"};
+}
+
+Status PullCommand::PullOne(const std::string& name) {
+  ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries_->Find(name));
+  ZOO_ASSIGN_OR_RETURN(const Pulled pulled, Pull(*entry, *store_, seams_, options_));
+  context_.terminal().ClearStatus();
+  Tell(*entry, pulled);
+  Json to;
+  if (request_.to) {
+    ZOO_ASSIGN_OR_RETURN(const fs::path path, Place(*entry, pulled.blob));
+    to = path.string();
+  }
+  if (!context_.json()) context_.Print(pulled.blob.path().string() + "\n");
+  Json::Object row{{"name", entry->name()},
+                   {"path", pulled.blob.path().string()},
+                   {"sha256", pulled.blob.digest().hex()},
+                   {"size", pulled.blob.size()},
+                   {"cached", pulled.cached},
+                   {"verified", pulled.prefix_only ? "sha256_prefix" : "sha256"},
+                   {"requests", pulled.requests},
+                   {"bytes_received", pulled.bytes_received},
+                   {"bytes_reused", pulled.bytes_reused},
+                   {"seconds", pulled.seconds},
+                   {"source", pulled.source}};
+  if (request_.to) row.emplace_back("to", std::move(to));
+  pulled_.push_back(std::move(row));
+  return {};
+}
+
+Result<fs::path> PullCommand::Place(const Entry& entry, const Blob& blob) {
+  std::error_code ignored;
+  fs::path target = *request_.to;
+  if (fs::is_directory(target, ignored)) target /= entry.artifact.file;
+  ZOO_ASSIGN_OR_RETURN(const Placed placed, PlaceFile(blob.path(), target, context_.cancel()));
+  // A link changes the blob's ctime: it is verified and stamped anew now, not at the next hit.
+  if (placed == Placed::kHardLink) (void)store_->Find(blob.digest());
+  return target;
+}
+
+void PullCommand::Tell(const Entry& entry, const Pulled& pulled) {
+  const std::string digits = pulled.blob.digest().hex().substr(0, kShownDigits);
+  context_.Note(fmt::format("{}  {}  sha256 {}...  {}", entry.name(),
+                            FormatSize(pulled.blob.size()), digits,
+                            pulled.cached ? "was in the cache" : "verified, cached"));
+  if (pulled.prefix_only && !pulled.cached) {
+    context_.Note(
+        fmt::format("{}: prefix only: the first {} digits of its sha256 were published; all 64 are "
+                    "recorded now "
+                    "and demanded from now on",
+                    entry.name(), entry.artifact.sha256_prefix.size()));
+  }
+  const std::string& license = entry.license;
+  if (std::ranges::find(kPermissive, license) == kPermissive.end()) {
+    context_.Note(fmt::format("{}: licence of the weights: {}", entry.name(), Escape(license)));
+  }
+}
+
+void PullCommand::Failed(const std::string& name, const Error& error) {
+  context_.terminal().ErrLine(fmt::format("zoo: {}", error.Text()));
+  failed_.push_back(Json::Object{{"name", name},
+                                 {"code", ErrorCodeName(error.code)},
+                                 {"message", error.message},
+                                 {"hint", error.hint}});
+  if (exit_code_ != 0) return;
+  const bool by_user = error.code == ErrorCode::kCancelled && context_.cancel().cancelled();
+  exit_code_ = by_user ? kInterruptedExit : static_cast<int>(error.code);
+}
+
+}  // namespace
+
+Result<int> RunPull(Context& context, PullSeams seams, const PullNames& request) {
+  return PullCommand(context, seams, request).Run();
+}
+
+}  // namespace zoo::cli

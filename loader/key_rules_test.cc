@@ -1,0 +1,57 @@
+#include "zoo/loader/key_rules.h"
+
+#include <gtest/gtest.h>
+
+namespace zoo {
+namespace {
+
+using Names = std::vector<std::string>;
+
+struct RenameRow {
+  const char* what;
+  Names file;
+  NameSet module;
+  Names strip;
+  Names expected;
+};
+
+TEST(KeyRulesTest, Renames) {
+  const RenameRow rows[] = {
+      {"nothing to do", {"fc.weight"}, {"fc.weight"}, {}, {"fc.weight"}},
+      {"DataParallel", {"module.a", "module.b"}, {"a", "b"}, {}, {"a", "b"}},
+      {"twice", {"module.module.a"}, {"a"}, {}, {"a"}},
+      {"a part named module", {"module.a", "b"}, {"module.a", "b"}, {}, {"module.a", "b"}},
+      {"not every name", {"module.a", "b"}, {"a", "b"}, {}, {"module.a", "b"}},
+      {"compiled", {"_orig_mod.a"}, {"a"}, {}, {"a"}},
+      {"compiled parts", {"encoder._orig_mod.a", "b"}, {"encoder.a", "b"}, {}, {"encoder.a", "b"}},
+      {"compiled module too", {"_orig_mod.a"}, {"_orig_mod.a"}, {}, {"_orig_mod.a"}},
+      {"both, one way", {"module._orig_mod.a"}, {"a"}, {}, {"a"}},
+      {"both, the other", {"_orig_mod.module.a"}, {"a"}, {}, {"a"}},
+      {"part of a longer word", {"my_orig_mod.a"}, {"my_orig_mod.a"}, {}, {"my_orig_mod.a"}},
+      {"no file", {}, {"a"}, {}, {}},
+      {"asked for", {"backbone.a", "head.b"}, {"a"}, {"backbone."}, {"a", "head.b"}},
+      {"repeatedly", {"x.y.x.a"}, {"a"}, {"x.", "y."}, {"a"}},
+      {"an empty prefix", {"a"}, {"a"}, {""}, {"a"}},
+  };
+  for (const RenameRow& row : rows) {
+    EXPECT_EQ(RenameKeys(row.file, row.module, row.strip), row.expected) << row.what;
+  }
+}
+
+TEST(KeyRulesTest, OldFilesLackBatchCounts) {
+  const NameSet file = {"bn.weight", "bn.running_mean", "other.weight"};
+  EXPECT_TRUE(MayBeAbsent("bn.num_batches_tracked", file));
+  EXPECT_FALSE(MayBeAbsent("other.num_batches_tracked", file));
+  EXPECT_FALSE(MayBeAbsent("bn.running_var", file));
+  EXPECT_FALSE(MayBeAbsent("num_batches_tracked", file));
+}
+
+TEST(KeyRulesTest, EveryRuleSaysWhy) {
+  for (const KeyRule& rule : KeyRules()) {
+    EXPECT_FALSE(rule.reason.empty()) << rule.text;
+    EXPECT_EQ(rule.sibling.empty(), rule.kind != KeyRule::Kind::kAbsent) << rule.text;
+  }
+}
+
+}  // namespace
+}  // namespace zoo

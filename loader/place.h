@@ -1,0 +1,33 @@
+// Tensors out of a checkpoint: views of the mapped file where that is asked for and possible, else
+// copies made by two threads. Tensors that share memory in the file share it here.
+#ifndef ZOO_LOADER_PLACE_H_
+#define ZOO_LOADER_PLACE_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "zoo/base/result.h"
+#include "zoo/checkpoint/checkpoint.h"
+
+namespace zoo {
+
+enum class PlaceBy { kMap, kCopy };
+
+struct PlacedTensor {
+  at::Tensor tensor;    // of the file's dtype and shape, row-major
+  bool mapped = false;  // a view of the file, which it keeps mapped for as long as it lives
+};
+
+// One for each of `tensors` (indices into checkpoint->tensors(), strided and of a type that
+// LibTorch has), in order. A mapped storage is shared if its address suits the elements' alignment;
+// unaligned, compressed or byte-swapped ones are copied. kCorrupt or kDisk from the copy.
+Result<std::vector<PlacedTensor>> PlaceTensors(const std::shared_ptr<const Checkpoint>& checkpoint,
+                                               std::span<const uint32_t> tensors, PlaceBy by);
+
+}  // namespace zoo
+
+#endif  // ZOO_LOADER_PLACE_H_

@@ -1,0 +1,160 @@
+#include "zoo/models/architectures.h"
+
+#include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
+#include <torch/utils.h>
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "zoo/base/json.h"
+#include "zoo/base/result.h"
+#include "zoo/models/classifier.h"
+#include "zoo/models/resnet.h"
+#include "zoo/models/state_dict.h"
+
+namespace zoo::models {
+namespace {
+
+TEST(ArchitecturesTest, NamesAreSortedAndEachMakesAModuleOfThatName) {
+  const std::vector<std::string> names = Names();
+  EXPECT_EQ(names, (std::vector<std::string>{
+                       "efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2",
+                       "efficientnet_lite3", "efficientnet_lite4", "resnet101", "resnet152",
+                       "resnet18", "resnet34", "resnet50", "resnext101_32x8d", "resnext101_64x4d",
+                       "resnext50_32x4d", "wide_resnet101_2", "wide_resnet50_2"}));
+  for (const std::string& name : names) EXPECT_EQ(Make(name).value()->name(), name);
+}
+
+struct BadRow {
+  std::string name;
+  Json::Object options;
+  ErrorCode code;
+  std::string text;
+};
+
+TEST(ArchitecturesTest, WrongRequestsAreErrorsThatListWhatIsRight) {
+  const BadRow rows[] = {
+      {"resent18",
+       {},
+       ErrorCode::kNotFound,
+       "no architecture is named \"resent18\"; did you mean \"resnet18\"?"},
+      {"alexandria",
+       {},
+       ErrorCode::kNotFound,
+       "no architecture is named \"alexandria\"; there are efficientnet_lite0, efficientnet_lite1, "
+       "efficientnet_lite2, efficientnet_lite3, efficientnet_lite4, resnet101, resnet152, "
+       "resnet18, resnet34, resnet50, resnext101_32x8d, resnext101_64x4d, resnext50_32x4d, "
+       "wide_resnet101_2, wide_resnet50_2"},
+      {"resnet18",
+       {{"num_clases", 10}},
+       ErrorCode::kUsage,
+       "resnet18 has no option \"num_clases\"; did you mean num_classes? It takes num_classes, "
+       "zero_init_residual"},
+      {"resnet18",
+       {{"groups", 2}},
+       ErrorCode::kUsage,
+       "resnet18 has no option \"groups\"; it takes num_classes, zero_init_residual"},
+      {"resnet50",
+       {{"num_classes", 10}, {"dropout", 0.5}},
+       ErrorCode::kUsage,
+       "resnet50 has no option \"dropout\"; it takes num_classes, zero_init_residual, groups, "
+       "width_per_group"},
+      {"resnet18",
+       {{"num_classes", 0}},
+       ErrorCode::kUsage,
+       "resnet18: num_classes must be a whole number from 1 to 1000000, not 0"},
+      {"resnet18",
+       {{"num_classes", 1.5}},
+       ErrorCode::kUsage,
+       "resnet18: num_classes must be a whole number from 1 to 1000000, not 1.5"},
+      {"efficientnet_lite0",
+       {{"num_classes", "ten"}},
+       ErrorCode::kUsage,
+       "efficientnet_lite0: num_classes must be a whole number from 1 to 1000000, not \\\"ten\\\""},
+      {"resnet18",
+       {{"zero_init_residual", 1}},
+       ErrorCode::kUsage,
+       "resnet18: zero_init_residual must be true or false, not 1"},
+      {"resnet50",
+       {{"width_per_group", 5000}},
+       ErrorCode::kUsage,
+       "resnet50: width_per_group must be a whole number from 1 to 4096, not 5000"},
+  };
+  for (const BadRow& row : rows) {
+    const auto made = Make(row.name, row.options);
+    ASSERT_FALSE(made) << row.text;
+    EXPECT_EQ(made.error().code, row.code) << row.text;
+    EXPECT_EQ(made.error().Text(), row.text);
+  }
+}
+
+TEST(ArchitecturesTest, OptionsReachTheModule) {
+  const auto shape = [](const std::string& name, const Json::Object& options,
+                        const std::string& key) {
+    for (const NamedTensor& slot : StateDictOf(*Make(name, options).value())) {
+      if (slot.name == key) return slot.tensor.sizes().vec();
+    }
+    return std::vector<int64_t>{};
+  };
+  using Shape = std::vector<int64_t>;
+  EXPECT_EQ(shape("resnet18", {{"num_classes", 10}}, "fc.weight"), (Shape{10, 512}));
+  EXPECT_EQ(shape("efficientnet_lite3", {{"num_classes", 7}}, "_fc.weight"), (Shape{7, 1280}));
+  // resnext50_32x4d by its numbers.
+  EXPECT_EQ(shape("resnet50", {{"groups", 32}, {"width_per_group", 4}}, "layer1.0.conv2.weight"),
+            shape("resnext50_32x4d", {}, "layer1.0.conv2.weight"));
+}
+
+TEST(ArchitecturesTest, AnUnloadedModelComputesNan) {
+  torch::NoGradGuard no_grad;
+  for (const char* name : {"resnet18", "efficientnet_lite0"}) {
+    auto model = Make(name).value();
+    model->eval();
+    EXPECT_TRUE(model->forward(at::zeros({1, 3, 32, 32})).isnan().all().item<bool>()) << name;
+  }
+}
+
+// Memory of this process that is its own, in bytes.
+int64_t AnonymousBytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    if (word == "RssAnon:") {
+      int64_t kib = 0;
+      status >> kib;
+      return kib * 1024;
+    }
+  }
+  return 0;
+}
+
+TEST(ArchitecturesTest, MakingAModelTakesNoMemoryForItsParameters) {
+  Make("resnet18").value();  // what LibTorch allocates once
+  const int64_t before = AnonymousBytes();
+  ASSERT_GT(before, 0);
+  const auto model = Make("resnet152").value();
+  int64_t weights = 0, stored = 0;
+  for (const NamedTensor& slot : StateDictOf(*model)) {
+    weights += static_cast<int64_t>(slot.tensor.nbytes());
+    stored += static_cast<int64_t>(slot.tensor.storage().nbytes());
+  }
+  EXPECT_GT(weights, 240'000'000);
+  EXPECT_LT(stored, 8 * 1000);
+  EXPECT_LT(AnonymousBytes() - before, weights / 50);
+}
+
+TEST(ArchitecturesTest, FeaturesStandBeforeTheClassifier) {
+  torch::NoGradGuard no_grad;
+  const at::Tensor images = at::zeros({2, 3, 32, 32});
+  EXPECT_EQ(Make("resnet18").value()->ForwardFeatures(images).sizes(),
+            (std::vector<int64_t>{2, 512}));
+  EXPECT_EQ(Make("resnet50").value()->ForwardFeatures(images).sizes(),
+            (std::vector<int64_t>{2, 2048}));
+  EXPECT_EQ(Make("efficientnet_lite4").value()->ForwardFeatures(images).sizes(),
+            (std::vector<int64_t>{2, 1280}));
+}
+
+}  // namespace
+}  // namespace zoo::models

@@ -1,0 +1,63 @@
+#include "zoo/registry/read.h"
+
+#include <cstdint>
+#include <system_error>
+#include <utility>
+
+#include "zoo/base/file.h"
+#include "zoo/registry/entry.h"
+#include "zoo/registry/name.h"
+
+namespace zoo {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kLargestFile = 256 << 20;
+constexpr const char* kFileInFolder = "zoo.json";
+
+// `lab/..` and `.` have no name of their own; the absolute path has.
+fs::path Named(const fs::path& path) {
+  std::error_code error;
+  fs::path absolute = fs::absolute(path, error);
+  fs::path normal = (error ? path : absolute).lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
+}  // namespace
+
+std::string AliasOf(const fs::path& path) {
+  fs::path named = Named(path);
+  if (named.filename() == kFileInFolder) named = named.parent_path();
+  std::string text = named.filename().string();
+  if (text.ends_with(".json")) text.resize(text.size() - 5);
+  std::string alias;
+  for (char c : text) {
+    bool stands = IsNamePart(alias + c);
+    if (stands) {
+      alias += c;
+    } else if (!alias.empty() && alias.back() != '-' && IsNamePart(alias + '-')) {
+      alias += '-';
+    }
+  }
+  while (alias.ends_with('-')) alias.pop_back();
+  return alias.empty() ? "registry" : alias;
+}
+
+Result<Registry> ReadRegistry(const fs::path& path, std::string alias) {
+  std::error_code ignored;
+  bool folder = fs::is_directory(path, ignored);
+  fs::path file = folder ? path / kFileInFolder : path;
+  auto text = ReadFile(file, kLargestFile);
+  if (!text) {
+    Error error = std::move(text).error();
+    if (folder && error.code == ErrorCode::kNotFound) {
+      error.hint = "a folder is a registry if it holds a zoo.json";
+    }
+    return error;
+  }
+  if (alias.empty()) alias = AliasOf(path);
+  return Registry::Parse(*text, std::move(alias), RegistryOrigin::kFile, file.string());
+}
+
+}  // namespace zoo

@@ -1,0 +1,26 @@
+// A registry from this machine's disk. Any thread.
+//
+//   ZOO_ASSIGN_OR_RETURN(Registry lab, ReadRegistry("models/lab.json"));  // alias "lab"
+#ifndef ZOO_REGISTRY_READ_H_
+#define ZOO_REGISTRY_READ_H_
+
+#include <filesystem>
+#include <string>
+
+#include "zoo/base/result.h"
+#include "zoo/registry/registry.h"
+
+namespace zoo {
+
+// The alias that a registry at that path goes by if nobody chose one: the file's name without
+// ".json", or the folder's name for a folder and for the zoo.json in it. What cannot stand in a
+// name becomes '-': "my models.json" is "my-models". "registry" if nothing is left.
+std::string AliasOf(const std::filesystem::path& path);
+
+// The registry in a file, or in the zoo.json of a folder; an empty alias means AliasOf(path).
+// kNotFound, kDisk, or what Registry::Parse says; messages begin with the path.
+Result<Registry> ReadRegistry(const std::filesystem::path& path, std::string alias = "");
+
+}  // namespace zoo
+
+#endif  // ZOO_REGISTRY_READ_H_

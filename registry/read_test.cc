@@ -1,0 +1,63 @@
+#include "zoo/registry/read.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "zoo/tests/support/temp_dir.h"
+
+namespace zoo {
+namespace {
+
+constexpr char kEmpty[] =
+    R"({"schema": "zoo/registry/1", "name": "x", "version": 7, "entries": []})";
+
+TEST(Read, AliasesComeFromNamesOfFilesAndFolders) {
+  struct Row {
+    std::string path, alias;
+  };
+  const Row kRows[] = {
+      {"/data/lab.json", "lab"},
+      {"/data/lab/zoo.json", "lab"},
+      {"/data/lab", "lab"},
+      {"/data/lab/", "lab"},
+      {"/data/lab/.", "lab"},
+      {"/data/x/../lab", "lab"},
+      {"/data/my models (2).json", "my-models-2"},
+      {"/data/v1.2.json", "v1.2"},
+      {"/data/a..b.json", "a.-b"},
+      {"/data/.hidden", "hidden"},
+      {"/data/größe.json", "gr-e"},
+      {"/data/日本.json", "registry"},
+      {"/zoo.json", "registry"},
+      {"/", "registry"},
+      {"/" + std::string(200, 'x') + ".json", std::string(128, 'x')},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(AliasOf(row.path), row.alias) << row.path;
+}
+
+TEST(Read, AFileAFolderAndAnAlias) {
+  TempDir dir;
+  dir.Write("größe 1/zoo.json", kEmpty);
+  auto file = dir.Write("lab.json", kEmpty);
+  EXPECT_EQ(ReadRegistry(file).value().alias(), "lab");
+  EXPECT_EQ(ReadRegistry(file).value().name(), "x");
+  EXPECT_EQ(ReadRegistry(file).value().version(), 7u);
+  EXPECT_EQ(ReadRegistry(file, "mine").value().alias(), "mine");
+  EXPECT_EQ(ReadRegistry(dir.path() / "größe 1").value().alias(), "gr-e-1");
+  EXPECT_EQ(ReadRegistry(dir.path() / "größe 1" / "zoo.json").value().alias(), "gr-e-1");
+}
+
+TEST(Read, WhatIsNoRegistry) {
+  TempDir dir;
+  auto bad = dir.Write("bad.json", "{");
+  EXPECT_EQ(ReadRegistry(bad).error(),
+            (Error{ErrorCode::kCorrupt, bad.string() + ": not valid JSON at byte 2", ""}));
+  EXPECT_EQ(ReadRegistry(dir.path() / "none.json").error().code, ErrorCode::kNotFound);
+  Error folder = ReadRegistry(dir.path()).error();
+  EXPECT_EQ(folder.code, ErrorCode::kNotFound);
+  EXPECT_EQ(folder.hint, "a folder is a registry if it holds a zoo.json");
+}
+
+}  // namespace
+}  // namespace zoo
