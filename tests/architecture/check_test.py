@@ -43,6 +43,7 @@ SOUND = {
     "cli/cmd_run.cc": '#include "zoo/models/resnet.h"\n#include "zoo/cli/command.h"\n',
     "tests/BUILD.bazel": 'cc_test(name = "all", srcs = glob(["**/*_test.cc"]), deps = [\n'
                          '    "//%s" % target for target in ["cache:store", "models:resnet"]\n])\n',
+    "third_party/curl_on_demand.cc": "#include <curl/curl.h>\n",
     "tests/other_project/MODULE.bazel": "",
     "tests/other_project/BUILD.bazel": "a foreign language",
     "tests/other_project/x.h": '#include "foreign.h"\n',

@@ -22,7 +22,10 @@ RUN = "cli (run)"
 ROOMS[RUN] = set(ROOMS) | {"cli"}
 
 # Tests and what surrounds the product may use every room and every library.
-FREE = {"tests", "bench", "examples", "tools"}
+FREE = {"tests", "bench", "examples", "tools", "third_party"}
+
+# Its files are compiled where repository rules put them, in BUILD files that are not in the tree.
+BUILT_ELSEWHERE = {"third_party"}
 
 # The fetcher takes a member out of a wheel and needs no more of checkpoints than that.
 PARTS = {("fetcher", "checkpoint"): {"checkpoint/zip_directory.h"}}
