@@ -165,7 +165,7 @@ def check_deps(tree):
 
 def check_every_file_is_built(tree):
     for path in tree.files:
-        if not tree.users[path]:
+        if not tree.users[path] and tree.room(path) not in edges.BUILT_ELSEWHERE:
             tree.say(path, "is in no BUILD target")
 
 
@@ -178,6 +178,8 @@ def check_zoo_has_no_torch(tree):
 
 def check(root):
     tree = Tree(root)
+    if tree.problems:  # of a BUILD file that cannot be read; every file of it would be reported too
+        return tree, tree.problems
     check_includes(tree)
     check_deps(tree)
     check_every_file_is_built(tree)

