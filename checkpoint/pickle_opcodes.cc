@@ -87,12 +87,13 @@ void Unpickler::Long(int size_bytes) {
                      arena_.limits().integer_digits));
     return;
   }
+  if (bytes.empty()) return Push(arena_.AddInt(0));
   if (bytes.size() > 8) return Push(arena_.AddText(NodeKind::kBigInt, bytes));
   uint64_t value = 0;
   std::memcpy(&value, bytes.data(), bytes.size());
   int unused = 64 - 8 * static_cast<int>(bytes.size());
   // Shifted up and down again, which repeats the sign bit.
-  Push(arena_.AddInt(bytes.empty() ? 0 : static_cast<int64_t>(value << unused) >> unused));
+  Push(arena_.AddInt(static_cast<int64_t>(value << unused) >> unused));
 }
 
 void Unpickler::PushDigits(std::string_view line) {
