@@ -35,6 +35,7 @@
 
 namespace zoo {
 
+class Arena;
 struct FileContents;
 
 class Value;
@@ -166,6 +167,7 @@ class Value {
  private:
   friend class Checkpoint;
   Value(const Checkpoint* owner, uint32_t node) : owner_(owner), node_(node) {}
+  const Arena& arena() const;
   const Checkpoint* owner_;
   uint32_t node_;
 };

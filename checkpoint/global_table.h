@@ -68,6 +68,8 @@ struct GlobalRow {
 
 // The parts of the table, by what they make.
 std::span<const GlobalRow> TensorGlobals();
+std::span<const GlobalRow> CompositeGlobals();
+std::span<const GlobalRow> TypeGlobals();
 std::span<const GlobalRow> NumpyGlobals();
 std::span<const GlobalRow> PythonGlobals();
 

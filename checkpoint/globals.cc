@@ -34,7 +34,8 @@ std::string KeyOf(std::string_view module, std::string_view name) {
 const Table& KnownGlobals() {
   static const Table table = [] {
     Table rows;
-    for (auto part : {TensorGlobals(), NumpyGlobals(), PythonGlobals()}) {
+    for (auto part :
+         {TensorGlobals(), CompositeGlobals(), TypeGlobals(), NumpyGlobals(), PythonGlobals()}) {
       for (const GlobalRow& row : part) rows.emplace(KeyOf(row.module, row.name), &row);
     }
     return rows;

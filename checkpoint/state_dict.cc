@@ -54,7 +54,9 @@ struct Open {
 // is listed twice.
 class Flattener {
  public:
-  explicit Flattener(const FileContents& contents) : contents_(contents), arena_(contents.arena) {}
+  // `steps` counts modules and tensors over several runs, against the limit "paths".
+  Flattener(const FileContents& contents, uint64_t& steps)
+      : contents_(contents), arena_(contents.arena), steps_(steps) {}
 
   std::optional<StateDict> Run(NodeId module) {
     Enter(module, "");
@@ -109,18 +111,19 @@ class Flattener {
   StateDict found_;
   std::vector<Open> open_;
   std::unordered_set<NodeId> inside_;
-  uint64_t steps_ = 0;
+  uint64_t& steps_;
 };
 
-std::optional<StateDict> OfNode(const FileContents& contents, NodeId node) {
+std::optional<StateDict> OfNode(const FileContents& contents, NodeId node, uint64_t& steps) {
   if (IsDict(contents.arena, node)) return OfDict(contents, node);
-  if (AsModule(contents.arena, node)) return Flattener(contents).Run(node);
+  if (AsModule(contents.arena, node)) return Flattener(contents, steps).Run(node);
   return std::nullopt;
 }
 
 Result<StateDict> Wanted(const FileContents& contents, NodeId node, Path path,
                          std::string_view key) {
-  auto found = OfNode(contents, node);
+  uint64_t steps = 0;
+  auto found = OfNode(contents, node, steps);
   if (!found) {
     return Error{
         ErrorCode::kNotFound,
@@ -194,6 +197,7 @@ std::vector<StateDict> StateDictsIn(const FileContents& contents) {
   const Arena& arena = contents.arena;
   std::unordered_set<NodeId> inner;  // dicts and modules that are part of a module
   std::vector<StateDict> found;
+  uint64_t steps = 0;
   auto visit = [&](const Path& path, NodeId node, bool again) {
     if (again || inner.contains(node)) return;
     if (auto parts = AsModule(arena, node)) {
@@ -203,7 +207,7 @@ std::vector<StateDict> StateDictsIn(const FileContents& contents) {
       const std::vector<NodeId>& modules = arena.Items(parts->modules);
       for (size_t i = 0; i + 1 < modules.size(); i += 2) inner.insert(modules[i + 1]);
     }
-    auto candidate = IsOptimizer(path) ? std::nullopt : OfNode(contents, node);
+    auto candidate = IsOptimizer(path) ? std::nullopt : OfNode(contents, node, steps);
     if (!candidate) return;
     candidate->path = path;
     found.push_back(*std::move(candidate));
@@ -218,7 +222,8 @@ std::vector<StateDict> StateDictsIn(const FileContents& contents) {
 
 Result<StateDict> FindStateDictIn(const FileContents& contents, std::string_view key) {
   if (!key.empty()) return AtKey(contents, key);
-  auto root = OfNode(contents, contents.root);
+  uint64_t steps = 0;
+  auto root = OfNode(contents, contents.root, steps);
   // A few tensors beside an epoch and a model do not make the whole file a state dict.
   if (root && root->tensors.size() >= root->others) return *std::move(root);
   std::vector<StateDict> candidates = StateDictsIn(contents);

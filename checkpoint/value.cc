@@ -42,95 +42,91 @@ std::span<const NodeId> ItemsOf(const Arena& arena, NodeId node) {
 
 }  // namespace
 
-#define ZOO_ARENA (owner_->contents().arena)
+const Arena& Value::arena() const { return owner_->contents().arena; }
 
 Value::Kind Value::kind() const {
-  if (AsModule(ZOO_ARENA, node_)) return Kind::kModule;
-  return kKinds[static_cast<size_t>(ZOO_ARENA.kind(node_))];
+  if (AsModule(arena(), node_)) return Kind::kModule;
+  return kKinds[static_cast<size_t>(arena().kind(node_))];
 }
 
 uint64_t Value::id() const { return node_; }
-bool Value::AsBool() const { return ZOO_ARENA.at(node_).integer != 0; }
+bool Value::AsBool() const { return arena().at(node_).integer != 0; }
 
 std::optional<int64_t> Value::AsInt() const {
-  if (ZOO_ARENA.kind(node_) != NodeKind::kInt) return std::nullopt;
-  return ZOO_ARENA.at(node_).integer;
+  if (arena().kind(node_) != NodeKind::kInt) return std::nullopt;
+  return arena().at(node_).integer;
 }
 
-std::string Value::IntText() const { return IntDigits(ZOO_ARENA, node_); }
+std::string Value::IntText() const { return IntDigits(arena(), node_); }
 
 double Value::AsFloat() const {
-  return ZOO_ARENA.kind(node_) == NodeKind::kFloat ? ZOO_ARENA.at(node_).real : 0;
+  return arena().kind(node_) == NodeKind::kFloat ? arena().at(node_).real : 0;
 }
 
 std::pair<double, double> Value::AsComplex() const {
-  if (ZOO_ARENA.kind(node_) != NodeKind::kComplex) return {};
-  auto [real, imaginary] = ZOO_ARENA.numbers[ZOO_ARENA.at(node_).first];
+  if (arena().kind(node_) != NodeKind::kComplex) return {};
+  auto [real, imaginary] = arena().numbers[arena().at(node_).first];
   return {real, imaginary};
 }
 
 std::string_view Value::text() const {
-  switch (ZOO_ARENA.kind(node_)) {
+  switch (arena().kind(node_)) {
     case NodeKind::kString:
     case NodeKind::kBytes:
     case NodeKind::kByteArray:
     case NodeKind::kDType:
     case NodeKind::kDevice:
-      return ZOO_ARENA.text(node_);
+      return arena().text(node_);
     default:
       return {};
   }
 }
 
-uint32_t Value::tensor() const {
-  return owner_->contents().tensor_index[ZOO_ARENA.at(node_).first];
-}
+uint32_t Value::tensor() const { return owner_->contents().tensor_index[arena().at(node_).first]; }
 
-uint32_t Value::storage() const { return ZOO_ARENA.at(node_).first; }
+uint32_t Value::storage() const { return arena().at(node_).first; }
 
 Value::Array Value::array() const {
-  const ArrayRow& row = ZOO_ARENA.arrays[ZOO_ARENA.at(node_).first];
+  const ArrayRow& row = arena().arrays[arena().at(node_).first];
   return {row.dtype, row.shape, row.fortran, AsBytes(row.bytes)};
 }
 
-std::string_view Value::class_name() const { return ZOO_ARENA.ClassName(node_); }
+std::string_view Value::class_name() const { return arena().ClassName(node_); }
 
 size_t Value::size() const {
-  size_t count = ItemsOf(ZOO_ARENA, node_).size();
-  return ZOO_ARENA.kind(node_) == NodeKind::kDict ? count / 2 : count;
+  size_t count = ItemsOf(arena(), node_).size();
+  return arena().kind(node_) == NodeKind::kDict ? count / 2 : count;
 }
 
 Value Value::item(size_t i) const {
-  std::span<const NodeId> items = ItemsOf(ZOO_ARENA, node_);
-  return Value(owner_, ZOO_ARENA.kind(node_) == NodeKind::kDict ? items[2 * i + 1] : items[i]);
+  std::span<const NodeId> items = ItemsOf(arena(), node_);
+  return Value(owner_, arena().kind(node_) == NodeKind::kDict ? items[2 * i + 1] : items[i]);
 }
 
-Value Value::key(size_t i) const { return Value(owner_, ItemsOf(ZOO_ARENA, node_)[2 * i]); }
+Value Value::key(size_t i) const { return Value(owner_, ItemsOf(arena(), node_)[2 * i]); }
 
 std::optional<Value> Value::Find(std::string_view key) const {
   NodeId dict = node_;
-  if (ZOO_ARENA.kind(node_) == NodeKind::kObject) dict = ZOO_ARENA.object(node_).state;
-  if (dict == kNoNode || ZOO_ARENA.kind(dict) != NodeKind::kDict) return std::nullopt;
-  NodeId found = ZOO_ARENA.Find(dict, key);
+  if (arena().kind(node_) == NodeKind::kObject) dict = arena().object(node_).state;
+  if (dict == kNoNode || arena().kind(dict) != NodeKind::kDict) return std::nullopt;
+  NodeId found = arena().Find(dict, key);
   if (found == kNoNode) return std::nullopt;
   return Value(owner_, found);
 }
 
 std::optional<Value> Value::arguments() const {
-  if (ZOO_ARENA.kind(node_) != NodeKind::kObject) return std::nullopt;
-  return Value(owner_, ZOO_ARENA.object(node_).arguments);
+  if (arena().kind(node_) != NodeKind::kObject) return std::nullopt;
+  return Value(owner_, arena().object(node_).arguments);
 }
 
 std::optional<Value> Value::state() const {
   NodeId state = kNoNode;
-  if (ZOO_ARENA.kind(node_) == NodeKind::kObject) state = ZOO_ARENA.object(node_).state;
-  if (ZOO_ARENA.kind(node_) == NodeKind::kDict) state = ZOO_ARENA.container(node_).state;
+  if (arena().kind(node_) == NodeKind::kObject) state = arena().object(node_).state;
+  if (arena().kind(node_) == NodeKind::kDict) state = arena().container(node_).state;
   if (state == kNoNode) return std::nullopt;
   return Value(owner_, state);
 }
 
-std::string Value::Repr(size_t max_bytes) const { return zoo::Repr(ZOO_ARENA, node_, max_bytes); }
-
-#undef ZOO_ARENA
+std::string Value::Repr(size_t max_bytes) const { return zoo::Repr(arena(), node_, max_bytes); }
 
 }  // namespace zoo

@@ -31,8 +31,7 @@ TEST(FloatHex, IsPythons) {
 
 TEST(PathJson, KeepsKindsOfKeysApart) {
   Path path{std::string("a"), int64_t{3}, ReprKey{"(1, 'x')"}, std::string("3")};
-  EXPECT_EQ(PathJson(path).Dump(-1), R"(["a",3,{"key":"(1, 'x')"
-},"3"])");
+  EXPECT_EQ(PathJson(path).Dump(-1), R"json(["a",3,{"key":"(1, 'x')"},"3"])json");
   EXPECT_EQ(FormatPath(path), "a[3][(1, 'x')].3");
 }
 

@@ -19,7 +19,7 @@ std::string ExpectedFingerprint() {
   std::string text(
       "a\0float32\0"
       "2,3\n",
-      15);
+      14);
   for (float value : {0.f, 1.f, 2.f, 3.f, 4.f, 5.f}) {
     text.append(reinterpret_cast<const char*>(&value), 4);
   }

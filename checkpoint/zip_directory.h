@@ -29,19 +29,9 @@
 #include "zoo/base/result.h"
 #include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/mapped_file.h"
+#include "zoo/checkpoint/zip_member.h"
 
 namespace zoo {
-
-struct ZipMember {
-  std::string_view name;  // as stored; valid as long as any copy of the directory
-  uint64_t header_offset = 0;
-  uint64_t data_offset = 0;  // of the first byte behind the local header
-  uint64_t stored_size = 0;  // bytes in the file
-  uint64_t size = 0;         // bytes when inflated
-  uint32_t crc = 0;          // 0: not computed, as PyTorch can be told to write
-  uint16_t flags = 0;
-  bool deflated = false;
-};
 
 class ZipDirectory {
  public:

@@ -264,6 +264,14 @@ INSTANTIATE_TEST_SUITE_P(
              "x.zip: record \"a/x\": its deflated data is broken or cut off after 2 bytes"}),
     [](const auto& info) { return info.param.name; });
 
+TEST(ZipDirectory, NamesWhatIsNoZip) {
+  EXPECT_EQ(ReadAll("hello"), "x.zip: not a zip archive");
+  EXPECT_EQ(
+      ReadAll("<html>"),
+      "x.zip: this is an HTML page, not a zip archive; the server answered with a page instead "
+      "of the file: look at the address in a browser");
+}
+
 TEST(ZipDirectory, RefusesOverlaps) {
   ZipBuilder zip;
   ZipBuilder inner;

@@ -1,4 +1,5 @@
-"""Writes the checkpoints of this folder and what `zoo inspect --json --hash` must say of each.
+"""Writes the checkpoints of this folder and what `zoo inspect --json --hash` must say of each, and
+the fuzz targets' corpora.
 
     python3 make.py        # with torch 2.13.0 and numpy
 
@@ -21,6 +22,7 @@ import numpy
 import torch
 
 HERE = pathlib.Path(__file__).resolve().parent
+CORPUS = HERE.parents[1] / "fuzz" / "checkpoint" / "corpus"
 warnings.filterwarnings("ignore")
 
 
@@ -320,6 +322,19 @@ def special_tensors():
             "nested": torch.nested.nested_tensor([torch.ones(2), torch.zeros(3)]), "meta": torch.empty(2, 3, device="meta", dtype=torch.float16)}
 
 
+def write_corpus():
+    """What the fuzz targets start from."""
+    for kind in ("zip", "legacy", "pickle"):
+        (CORPUS / kind).mkdir(parents=True, exist_ok=True)
+    for stem in ("floats", "deflated", "big_endian", "special"):
+        (CORPUS / "zip" / stem).write_bytes((HERE / f"{stem}.pth").read_bytes())
+    for stem in ("state_dict", "training", "special", "storage"):
+        (CORPUS / "legacy" / stem).write_bytes((HERE / f"{stem}_legacy.pth").read_bytes())
+    for stem in ("values", "values_protocol3", "values_protocol4", "objects", "numpy", "views", "special", "model", "training"):
+        with zipfile.ZipFile(HERE / f"{stem}.pth") as archive:
+            (CORPUS / "pickle" / stem).write_bytes(archive.read(f"{stem}/data.pkl"))
+
+
 def main():
     assert torch.__version__.startswith("2.13."), torch.__version__
     torch.manual_seed(0)
@@ -343,6 +358,7 @@ def main():
     both("storage", {"s": torch.arange(4, dtype=torch.uint8).untyped_storage()})
     write("model.pth", model, "zip", found([], 9))
     write("model_inside.pth", {"model": model, "epoch": 1}, "zip", found(["model"], 9))
+    write_corpus()
 
 
 if __name__ == "__main__":
