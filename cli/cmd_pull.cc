@@ -1,7 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "zoo/base/process.h"
 #include "zoo/cli/commands.h"
@@ -12,22 +11,18 @@
 namespace zoo::cli {
 
 Runner DefinePull(CLI::App& app) {
-  struct Arguments {
-    std::vector<std::string> names;
-    std::string to;
-  };
-  auto arguments = std::make_shared<Arguments>();
-  app.add_option("NAME", arguments->names, "weights, as `zoo list` shows them")->required();
-  CLI::Option* to = app.add_option("--to", arguments->to,
-                                   "put the file here too: a file, or a folder that exists")
-                        ->type_name("PATH");
-  return [arguments, to](Context& context) -> Result<int> {
-    PullNames request{.names = arguments->names};
-    if (to->count() > 0) request.to = arguments->to;
+  // The app is gone by the time the command runs.
+  auto request = std::make_shared<PullNames>();
+  app.add_option("NAME", request->names, "weights, as `zoo list` shows them")->required();
+  app.add_option_function<std::string>(
+         "--to", [request](const std::string& path) { request->to = path; },
+         "put the file here too: a file, or a folder that exists")
+      ->type_name("PATH");
+  return [request](Context& context) -> Result<int> {
     CurlTransport transport(NetworkOptions::FromEnvironment());
     SystemClock clock;
     RealProcess process;
-    return RunPull(context, {transport, clock, process}, request);
+    return RunPull(context, {transport, clock, process}, *request);
   };
 }
 
