@@ -1,8 +1,7 @@
 // The functions of the system's libcurl that this tree calls, each of which loads the library when
-// it is first called. libcurl brings thirty libraries along: linked in the usual way they would
-// more than double the time in which a program starts, also one that makes no request. A function
-// that is called and not listed here is found by the linker in libcurl as usual, which then is
-// loaded at the start again.
+// it is first called. libcurl brings thirty libraries along: linked in the usual way they would more
+// than double the time in which a program starts, also one that makes no request. A function that is
+// called and not listed here does not link: add it.
 #include <curl/curl.h>
 #include <dlfcn.h>
 

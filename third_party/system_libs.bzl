@@ -86,8 +86,7 @@ def _system_library_impl(rctx):
     link = ["-L" + d for d in dirs] + ["-Wl,-rpath," + d for d in dirs]
     if rctx.attr.lib == "curl":
         rctx.symlink(Label("//third_party:curl_on_demand.cc"), "curl_on_demand.cc")
-        drop_unused = ["-Wl,-dead_strip_dylibs"] if "mac" in rctx.os.name else ["-Wl,--as-needed", "-ldl"]
-        rctx.file("BUILD.bazel", _LOAD + _CURL_BUILD.format(linkopts = drop_unused + link + targets["curl"]))
+        rctx.file("BUILD.bazel", _LOAD + _CURL_BUILD.format(linkopts = link + ([] if "mac" in rctx.os.name else ["-ldl"])))
         return
     rctx.file("BUILD.bazel", _LOAD + "".join([
         _BUILD.format(name = name, linkopts = link + libs if libs else [])
