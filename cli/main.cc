@@ -1,4 +1,5 @@
 #include "zoo/cli/command.h"
+#include "zoo/cli/commands.h"
 #include "zoo/cli/framework.h"
 
 int main(int argc, char** argv) {
