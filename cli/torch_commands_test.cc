@@ -45,15 +45,16 @@ const Json& Facts() {
 
 Json::Object EntryFields(const Json& probe) {
   const double mean = 127.0 / 255, deviation = 128.0 / 255;
-  return {{"architecture", Json::Object{{"name", "efficientnet_lite0"}, {"options", {}}}},
-          {"categories", "things"},
-          {"probe", probe},
-          {"preset", Json::Object{{"resize", Json::Array{256}},
-                                  {"crop", Json::Array{224}},
-                                  {"interpolation", "bicubic"},
-                                  {"antialias", true},
-                                  {"mean", Json::Array{mean, mean, mean}},
-                                  {"std", Json::Array{deviation, deviation, deviation}}}}};
+  return {
+      {"architecture", Json::Object{{"name", "efficientnet_lite0"}, {"options", Json::Object{}}}},
+      {"categories", "things"},
+      {"probe", probe},
+      {"preset", Json::Object{{"resize", Json::Array{256}},
+                              {"crop", Json::Array{224}},
+                              {"interpolation", "bicubic"},
+                              {"antialias", true},
+                              {"mean", Json::Array{mean, mean, mean}},
+                              {"std", Json::Array{deviation, deviation, deviation}}}}};
 }
 
 Json ProbeOfGoldens(double first_logit) {
@@ -180,7 +181,7 @@ TEST_F(TorchCommandsTest, ClassifyPrintsALineForEachCategory) {
   const Ran ran = Run(DefineClassify,
                       {Photo("chelsea.png"), Photo("china.jpg"), "--model", "net", "--top", "2"});
   EXPECT_EQ(ran.code, 0) << ran.err;
-  const std::string head = "chelsea.png   39.5 %  thing 282\n               35.5 %  thing 285\n";
+  const std::string head = "chelsea.png   39.5 %  thing 282\n              35.5 %  thing 285\n";
   EXPECT_EQ(ran.out.substr(0, head.size()), head);
   EXPECT_EQ(ran.out.find("china.jpg  "), head.size());
 }

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "zoo/base/json.h"
 #include "zoo/tests/support/golden_file.h"
 
 namespace zoo {
