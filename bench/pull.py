@@ -4,7 +4,8 @@
     bazel build //cli:zoo && bench/pull.py
 
 Both read the same file of 550 MB, take turns in one run and write to the same file system. curl
-does not hash; zoo does. Prints medians, their ratio and zoo's peak memory.
+does not hash; zoo does. Prints medians, their ratio and zoo's peak memory. zoo receives, hashes and
+writes in two threads: without a free core the ratio says more of the machine's load than of zoo.
 """
 
 import argparse
@@ -148,6 +149,7 @@ def main():
     rss = max(mib for _, mib in zoos)
     print("medians of %d: curl + sync %.3f s, zoo pull %.3f s: %.2f x (at most %.2f)" % (
         arguments.rounds, curl, pull, pull / curl, MAX_RATIO))
+    print("load averages at the end: %.1f %.1f %.1f, %d cores" % (*os.getloadavg(), os.cpu_count()))
     print("peak memory of zoo: %.1f MiB (at most %d)" % (rss, MAX_RSS_MIB))
     return 0 if pull <= MAX_RATIO * curl and rss <= MAX_RSS_MIB else 1
 
