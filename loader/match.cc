@@ -53,19 +53,8 @@ std::string DTypeText(at::ScalarType dtype) {
 
 std::string WhatItIs(const TensorInfo& tensor) {
   if (tensor.quantization != nullptr) return "quantized " + tensor.quantization->scheme;
-  switch (tensor.layout) {
-    case Layout::kStrided:
-      return std::string(DTypeName(tensor.dtype));
-    case Layout::kSparseCoo:
-      return "sparse_coo";
-    case Layout::kSparseCsr:
-      return "sparse_csr";
-    case Layout::kNested:
-      return "nested";
-    case Layout::kMeta:
-      return "meta";
-  }
-  return "unknown";
+  return std::string(tensor.layout == Layout::kStrided ? DTypeName(tensor.dtype)
+                                                       : LayoutName(tensor.layout));
 }
 
 bool Named(std::span<const std::string> patterns, const std::string& name) {

@@ -129,7 +129,9 @@ TEST(EfficientNetLiteTest, StochasticDepthDropsWholeSamplesAndScalesTheRest) {
   }
   const at::Tensor whole = (always.forward(x) - x).flatten(1)[0] / (1 - kRate);
   for (int64_t i = 0; i < kSamples; ++i) {
-    if (kept[i].item<bool>()) EXPECT_TRUE(branch[i].allclose(whole, 1e-4, 1e-5)) << i;
+    if (kept[i].item<bool>()) {
+      EXPECT_TRUE(branch[i].allclose(whole, 1e-4, 1e-5)) << i;
+    }
   }
 }
 
