@@ -140,12 +140,12 @@ Error Ingest::State::NotTheFile(std::string difference) {
   Sniffed seen = got ? Sniff(ByteView(head).first(*got)) : Sniffed();
   ThrowAway();
   Error error{ErrorCode::kCorrupt, Name() + ": " + std::move(difference), ""};
-  error.hint = "the download was deleted. ";
+  error.hint = "the download was deleted";
   if (TellsSomething(seen.kind)) {
     error.message += fmt::format("; what arrived is {}", seen.what);
-    error.hint += seen.hint;
+    if (!seen.hint.empty()) error.hint += fmt::format("; {}", seen.hint);
   } else {
-    error.hint += "If it repeats, the publisher changed the file: do not use it";
+    error.hint += ". If it repeats, the publisher changed the file: do not use it";
   }
   return error;
 }

@@ -128,7 +128,7 @@ TEST_F(IngestTest, WhatIsNotTheFileIsThrownAway) {
   const std::string changed =
       "the download was deleted. If it repeats, the publisher changed the file: do not use it";
   const std::string page =
-      "the download was deleted. the server answered with a page instead of the file: look at the "
+      "the download was deleted; the server answered with a page instead of the file: look at the "
       "address in a browser";
   struct Row {
     IngestKey key;
@@ -160,7 +160,7 @@ TEST_F(IngestTest, WhatIsNotTheFileIsThrownAway) {
       {{.file = "a\x1b.pth", .sha256 = abc, .size = 50},
        "",
        "a\\x1b.pth: 0 bytes arrived, the file has 50; what arrived is an empty file",
-       "the download was deleted. download it again"},
+       "the download was deleted; download it again"},
   };
   for (const Row& row : rows) {
     Ingest ingest = Begin(disk_, row.key);
