@@ -174,8 +174,10 @@ class PullFaults(harness.ZooTest):
             self.assertEqual(self.pull(serve_file(BODY))[0], 0)
             registry = self.registry(entry("m", BODY, self.server.url + "/m.pth"), entry("n", BODY[1:], self.server.url + "/n.pth"))
             remount("ro")
+            asked = len(self.server.seen)
             self.assertEqual(self.zoo("pull", "m", "--quiet", "--registry", registry), (0, str(self.blobs()[0]) + "\n", ""))
             self.assertEqual(self.zoo("path", "m", "--registry", registry), (0, str(self.blobs()[0]) + "\n", ""))
+            self.assertEqual(len(self.server.seen), asked)
             code, out, err = self.zoo("pull", "n", "--quiet", "--registry", registry)
             self.assertEqual((code, out), (DISK, ""))
             self.assertEqual(re.sub(re.escape(str(self.cache)) + "[^ :]*", "CACHE", err),
