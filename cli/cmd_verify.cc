@@ -25,6 +25,19 @@ struct Arguments {
   VerifyFileOptions file;
 };
 
+// "resnet18:V1  44.7 MiB  sha256 f37072fd47e8...  verified, cached" of a blob, "x.pth  3.8 KiB  zip, 9 tensors  ok"
+// of a file.
+std::string Line(const Json& row) {
+  std::string line = fmt::format("{}  {}", Escape(*row.Find("name")->AsString(), 1000),
+                                 FormatSize(*row.Find("size")->AsUint64()));
+  if (const Json* sha256 = row.Find("sha256")) {
+    return fmt::format("{}  sha256 {}...  verified, cached\n", line,
+                       sha256->AsString()->substr(0, 12));
+  }
+  return fmt::format("{}  {}, {} tensors  ok\n", line, *row.Find("format")->AsString(),
+                     *row.Find("tensors")->AsUint64());
+}
+
 // All are tried; the exit code is the first failure's.
 class Report {
  public:
@@ -35,7 +48,7 @@ class Report {
     if (result) {
       for (auto& member : *result) row.push_back(std::move(member));
       verified_.emplace_back(std::move(row));
-      if (!context_.json()) context_.Print(fmt::format("{}: ok\n", Escape(name, 1000)));
+      if (!context_.json()) context_.Print(Line(verified_.back()));
       return;
     }
     const Error& error = result.error();
