@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -12,7 +11,7 @@
 #include "zoo/base/text.h"
 #include "zoo/cli/progress_view.h"
 #include "zoo/fetcher/mirror.h"
-#include "zoo/registry/read.h"
+#include "zoo/registry/in_force.h"
 
 namespace zoo::cli {
 namespace fs = std::filesystem;
@@ -26,33 +25,6 @@ std::string_view Variable(const char* name) {
 }
 
 bool IsSet(std::string_view value) { return !value.empty() && value != "0"; }
-
-std::vector<std::string> SplitAtCommas(std::string_view text) {
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    size_t end = std::min(text.find(','), text.size());
-    if (end > 0) parts.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return parts;
-}
-
-// A registry as --registry and ZOO_REGISTRY name it.
-Result<Registry> OpenRegistry(const std::string& where) {
-  if (where == "builtin") return BuiltinRegistry();
-  if (where.find("://") != std::string::npos) {
-    return Error{ErrorCode::kUnsupported,
-                 fmt::format("{} is a URL, and registries are not fetched yet", MaskUrl(where)),
-                 "download it and name the file, or a folder with its zoo.json"};
-  }
-  std::error_code ignored;
-  if (where.find('/') == std::string::npos && !fs::exists(where, ignored)) {
-    return Error{ErrorCode::kNotFound,
-                 fmt::format("no registry goes by {}, and there is no such file", Quote(where)),
-                 "name a registry file, a folder with a zoo.json, or builtin"};
-  }
-  return ReadRegistry(where);
-}
 
 // Whether the argument can only be a file, by its form.
 bool IsPath(std::string_view argument) {
@@ -89,22 +61,7 @@ int Context::Report(const Error& error) {
 
 Result<const RegistrySet*> Context::Registries() {
   if (registries_) return &*registries_;
-  std::vector<std::string> wanted = options_.registries;
-  if (wanted.empty()) wanted = SplitAtCommas(Variable("ZOO_REGISTRY"));
-  if (wanted.empty()) wanted = {"builtin"};
-  RegistrySet set;
-  for (const std::string& where : wanted) {
-    ZOO_ASSIGN_OR_RETURN(Registry registry, OpenRegistry(where));
-    for (const Registry& other : set.registries()) {
-      if (other.alias() != registry.alias()) continue;
-      return Error{ErrorCode::kUsage,
-                   fmt::format("two registries go by the name {}; the second is {}",
-                               registry.alias(), Quote(where)),
-                   "rename one of the files"};
-    }
-    set.Add(std::move(registry));
-  }
-  registries_ = std::move(set);
+  ZOO_ASSIGN_OR_RETURN(registries_, RegistriesInForce(options_.registries));
   return &*registries_;
 }
 

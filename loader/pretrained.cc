@@ -15,6 +15,7 @@
 #include "zoo/loader/load_into.h"
 #include "zoo/loader/torch_error.h"
 #include "zoo/models/architectures.h"
+#include "zoo/registry/in_force.h"
 
 namespace zoo {
 namespace {
@@ -81,7 +82,7 @@ Made LoadEntry(const Entry& entry, const Blob& blob, const PretrainedOptions& op
 Made Pretrained(std::string_view name, const PretrainedOptions& options) {
   RegistrySet in_force;
   if (options.registries == nullptr) {
-    ZOO_ASSIGN_OR_RETURN(in_force, RegistriesFromEnvironment());
+    ZOO_ASSIGN_OR_RETURN(in_force, RegistriesInForce());
   }
   const RegistrySet& registries = options.registries ? *options.registries : in_force;
   ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries.Find(name));
