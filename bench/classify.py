@@ -116,7 +116,7 @@ def main():
         file = os.path.join(folder, "resnet50.pth")
         rounds.run([arguments.python, this, "--side", "save", file])
         sides = {
-            "zoo": zoo_round([arguments.zoo, "classify", arguments.photo, "--arch", "resnet50", "--weights", file, "--json"], seen),
+            "zoo": zoo_round([arguments.zoo, "classify", arguments.photo, "--arch", "resnet50", "--weights", file, "--json", "--quiet"], seen),
             "Python, torch alone": python_round([arguments.python, this, arguments.photo, "--side", "plain", file], seen),
         }
         if arguments.torchvision:
