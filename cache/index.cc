@@ -41,13 +41,13 @@ Result<std::optional<Digest>> Index::FindPin(const CacheKey& prefix) const {
                "remove this file if you trust the next download"};
 }
 
-Status Index::Pin(const CacheKey& prefix, const Digest& digest) const {
+Status Index::Pin(const CacheKey& prefix, const std::string& origin, const Digest& digest) const {
   DiskPath path{root_, CacheName{Kind::kPin, prefix, ""}.ToString()};
   ZOO_ASSIGN_OR_RETURN(std::optional<Digest> pinned, FindPin(prefix));
   if (!pinned) {
     DiskPath scratch{root_, CacheName{Kind::kScratch, prefix, MakeNonce()}.ToString()};
-    ZOO_RETURN_IF_ERROR(
-        ReplaceText(*disk_, scratch, path, PinText(digest), {.sync = true, .keep_existing = true}));
+    ZOO_RETURN_IF_ERROR(ReplaceText(*disk_, scratch, path, PinText(digest, origin),
+                                    {.sync = true, .keep_existing = true}));
     // Whoever came first has pinned it: read what stands there.
     ZOO_ASSIGN_OR_RETURN(pinned, FindPin(prefix));
   }

@@ -1,10 +1,13 @@
-// Index: the small files in index/: a record for each blob, and for each known prefix the digest
-// pinned to it. Losing a record costs a hash; a pin, once there, is never replaced. Any thread.
+// Index: the small files in index/: a record for each blob, and for each known prefix of each
+// origin the digest pinned to it. Losing a record costs a hash; a pin, once there, is never
+// replaced. Any thread.
 #ifndef ZOO_CACHE_INDEX_H_
 #define ZOO_CACHE_INDEX_H_
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "zoo/base/digest.h"
 #include "zoo/base/result.h"
@@ -22,10 +25,11 @@ class Index {
   std::optional<Record> Find(const Digest& digest) const;
   Status Put(const Digest& digest, const Record& record) const;
 
-  // The digest pinned to a prefix. kCorrupt if there is a pin that says nothing.
+  // The digest pinned to a prefix of an origin. kCorrupt if there is a pin that says nothing.
   Result<std::optional<Digest>> FindPin(const CacheKey& prefix) const;
-  // Pins it. kCorrupt if another digest is pinned already; then that one stays.
-  Status Pin(const CacheKey& prefix, const Digest& digest) const;
+  // Pins it. kCorrupt if another digest is pinned already; then that one stays. `origin` is the
+  // one that `prefix` was made with.
+  Status Pin(const CacheKey& prefix, const std::string& origin, const Digest& digest) const;
 
  private:
   Disk* disk_;

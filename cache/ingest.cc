@@ -5,8 +5,8 @@
 //    is never trusted. Their number is the offset to go on from.
 // 3. Each Append is compared with the largest size the file may have, then hashed and written.
 // 4. Commit compares size and digest. If they are wrong the bytes are thrown away.
-// 5. Of a file known by a prefix only, the full digest is pinned; the pin of an earlier pull must
-//    be the same.
+// 5. Of a file known by a prefix only, the full digest is pinned; the pin of an earlier pull from
+//    the same origin must be the same.
 // 6. If the blob is here by now the bytes are thrown away, and that is success. Otherwise they are
 //    published (claim.cc, step 5), and the stamp is taken.
 #include "zoo/cache/ingest.h"
@@ -169,7 +169,7 @@ Status Ingest::State::CheckDigest(const Digest& digest) {
     return NotTheFile(
         fmt::format("sha256 is {}, it must begin with {}", digest.hex(), key.sha256_prefix));
   }
-  Status pinned = Index(disk, store.root()).Pin(cache_key, digest);
+  Status pinned = Index(disk, store.root()).Pin(cache_key, key.origin, digest);
   if (!pinned && pinned.error().code == ErrorCode::kCorrupt) {
     return NotTheFile(pinned.error().message);
   }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "zoo/cache/test_pull.h"
 #include "zoo/tests/support/faulty_disk.h"
@@ -18,6 +19,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Two files whose digests begin with the same eight digits: such a pair is soon found.
+const std::string kTwins[] = {"weights 24478", "weights 29619"};
+
+IngestKey TwinKey(std::string origin) {
+  return {.file = "weights.pth",
+          .sha256_prefix = "cca33698",
+          .origin = std::move(origin),
+          .max_size = 100};
+}
+
 class IngestTest : public ::testing::Test {
  protected:
   fs::path root() const { return folder_.path() / "cache"; }
@@ -26,6 +37,15 @@ class IngestTest : public ::testing::Test {
   }
   Ingest Begin(Disk& disk, const IngestKey& key) {
     return Store::Open(root(), disk).value().Begin(key, CancelToken()).value();
+  }
+  Result<Blob> CommitAs(const IngestKey& key, const std::string& bytes) {
+    Ingest ingest = Begin(disk_, key);
+    ZOO_RETURN_IF_ERROR(ingest.Append(AsBytes(bytes)));
+    return ingest.Commit();
+  }
+  fs::path PinOf(const IngestKey& key) const {
+    return root() / ("index/prefix-" + key.sha256_prefix + "-" +
+                     Digest::Of(AsBytes(key.origin)).hex() + ".json");
   }
   ByteView Bytes(size_t from, size_t count = std::string::npos) const {
     return AsBytes(std::string_view(wanted_.bytes).substr(from, count));
@@ -148,7 +168,11 @@ TEST_F(IngestTest, WhatIsNotTheFileIsThrownAway) {
        "ab",
        "a.pth: 2 bytes arrived, the file has 3 to 9",
        changed},
-      {{.file = "a.pth", .sha256_prefix = "ba7816bf", .min_size = 1, .max_size = 9},
+      {{.file = "a.pth",
+        .sha256_prefix = "ba7816bf",
+        .origin = "https://host/a.pth",
+        .min_size = 1,
+        .max_size = 9},
        "abd",
        "a.pth: sha256 is a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9, it must "
        "begin with ba7816bf",
@@ -190,35 +214,55 @@ TEST_F(IngestTest, AfterCommitNothingCanBeAdded) {
 }
 
 TEST_F(IngestTest, APrefixIsPinnedAtTheFirstPull) {
-  IngestKey key = PrefixKey(wanted_);
-  {
-    Ingest ingest = Begin(disk_, key);
-    ASSERT_TRUE(ingest.Append(Bytes(0)));
-    ASSERT_TRUE(ingest.Commit());
-  }
+  const IngestKey key = TwinKey("https://host/weights.pth");
+  const Digest first = Digest::Of(AsBytes(kTwins[0])), other = Digest::Of(AsBytes(kTwins[1]));
+  ASSERT_TRUE(CommitAs(key, kTwins[0]));
   Store store = Store::Open(root(), disk_).value();
-  EXPECT_EQ(store.Find(key).value()->digest(), wanted_.digest);
-  ASSERT_TRUE(store.Remove(wanted_.digest));
+  EXPECT_EQ(store.Find(key).value()->digest(), first);
+  ASSERT_TRUE(store.Remove(first));
   EXPECT_FALSE(store.Find(key).value());
-  // Another file with the same eight digits cannot be made here, so the pin is.
-  fs::path pin = root() / ("index/prefix-" + key.sha256_prefix + ".json");
-  Digest other = Digest::Of(AsBytes("other"));
-  std::ofstream(pin) << R"({"schema": "zoo/pin/1", "sha256": ")" << other.hex() << "\"}";
-  Ingest ingest = Begin(disk_, key);
-  ASSERT_TRUE(ingest.Append(Bytes(0)));
-  auto blob = ingest.Commit();
+
+  auto blob = CommitAs(key, kTwins[1]);
   ASSERT_FALSE(blob);
   EXPECT_EQ(blob.error().code, ErrorCode::kCorrupt);
-  EXPECT_EQ(blob.error().message, "weights.pth: sha256 is " + wanted_.digest.hex() +
-                                      ", but at the first pull it was " + other.hex());
+  EXPECT_EQ(blob.error().message, "weights.pth: sha256 is " + other.hex() +
+                                      ", but at the first pull it was " + first.hex());
   EXPECT_TRUE(FilesIn(root(), "ingest").empty());
   EXPECT_TRUE(FilesIn(root(), "blobs").empty());
-  EXPECT_NE(ReadAll(pin).find(other.hex()), std::string::npos) << "the first pin stays";
+  EXPECT_NE(ReadAll(PinOf(key)).find(first.hex()), std::string::npos) << "the first pin stays";
+}
+
+TEST_F(IngestTest, WhatOneOriginPinsIsNothingToAnother) {
+  const IngestKey keys[] = {TwinKey("https://evil/weights.pth"),
+                            TwinKey("https://host/weights.pth")};
+  Store store = Store::Open(root(), disk_).value();
+  ASSERT_TRUE(CommitAs(keys[0], kTwins[0]));
+  EXPECT_FALSE(store.Find(keys[1]).value()) << "a miss, though there is a file of that prefix";
+  ASSERT_TRUE(CommitAs(keys[1], kTwins[1]));
+  for (size_t i : {0, 1}) {
+    EXPECT_EQ(ReadAll(store.Find(keys[i]).value()->path()), kTwins[i]);
+    EXPECT_NE(ReadAll(PinOf(keys[i])).find(keys[i].origin), std::string::npos);
+  }
+  ASSERT_TRUE(store.Remove(Digest::Of(AsBytes(kTwins[1]))));
+  EXPECT_FALSE(store.Find(keys[1]).value()) << "nor does the one that stays stand for it";
+}
+
+TEST_F(IngestTest, StagedBytesOfOneOriginAreNotAnothers) {
+  const IngestKey evil = TwinKey("https://evil/weights.pth");
+  const IngestKey key = TwinKey("https://host/weights.pth");
+  ASSERT_TRUE(Begin(disk_, evil).Append(AsBytes("weigh")));
+  Ingest owner = Begin(disk_, evil);
+  EXPECT_EQ(owner.size(), 5u);
+  Ingest ingest = Begin(disk_, key);  // does not wait either
+  EXPECT_EQ(ingest.size(), 0u);
+  ASSERT_TRUE(ingest.Append(AsBytes(kTwins[1])));
+  EXPECT_TRUE(ingest.Commit());
+  EXPECT_EQ(owner.size(), 5u);
 }
 
 TEST_F(IngestTest, APinThatSaysNothingIsAnError) {
-  fs::path pin =
-      folder_.Write("cache/index/prefix-" + wanted_.digest.hex().substr(0, 8) + ".json", "{}");
+  fs::path pin = PinOf(PrefixKey(wanted_));
+  folder_.Write(pin.lexically_relative(folder_.path()), "{}");
   auto found = Store::Open(root(), disk_).value().Find(PrefixKey(wanted_));
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error(), (Error{ErrorCode::kCorrupt,

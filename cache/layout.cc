@@ -44,6 +44,10 @@ bool IsHex(std::string_view text) {
                      [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+bool IsPrefix(std::string_view digits) {
+  return digits.size() >= 8 && digits.size() < 2 * Digest::kBytes && IsHex(digits);
+}
+
 bool Fits(KeyForm form, const CacheKey& key) {
   return form == KeyForm::kEither || (form == KeyForm::kDigest) == key.digest().has_value();
 }
@@ -77,15 +81,22 @@ std::optional<CacheName> ParseAs(const Form& form, std::string_view folder, std:
 
 }  // namespace
 
-std::optional<CacheKey> CacheKey::OfPrefix(std::string_view digits) {
-  if (digits.size() < 8 || digits.size() >= 2 * Digest::kBytes || !IsHex(digits)) {
-    return std::nullopt;
-  }
-  return CacheKey(std::string(kPrefixMark) + std::string(digits));
+std::optional<CacheKey> CacheKey::OfPrefix(std::string_view digits, std::string_view origin) {
+  if (!IsPrefix(digits) || origin.empty()) return std::nullopt;
+  return CacheKey(std::string(kPrefixMark) + std::string(digits) + '-' +
+                  Digest::Of(AsBytes(origin)).hex());
 }
 
 std::optional<CacheKey> CacheKey::Parse(std::string_view text) {
-  if (text.starts_with(kPrefixMark)) return OfPrefix(text.substr(kPrefixMark.size()));
+  if (text.starts_with(kPrefixMark)) {
+    const std::string_view rest = text.substr(kPrefixMark.size());
+    const size_t dash = rest.find('-');
+    if (dash == std::string_view::npos || !IsPrefix(rest.substr(0, dash)) ||
+        !Digest::FromHex(rest.substr(dash + 1))) {
+      return std::nullopt;
+    }
+    return CacheKey(std::string(text));
+  }
   if (!text.starts_with(kDigestMark)) return std::nullopt;
   auto digest = Digest::FromHex(text.substr(kDigestMark.size()));
   if (!digest) return std::nullopt;

@@ -4,7 +4,7 @@
 //
 //   CacheName{CacheName::Kind::kBlob, CacheKey(digest)}.ToString()
 //       "blobs/sha256/f3/f37072fd..."
-//   CacheName::Parse("ingest/prefix-f37072fd.partial")->kind
+//   CacheName::Parse("ingest/sha256-f37072fd....partial")->kind
 //       CacheName::Kind::kPartial
 #ifndef ZOO_CACHE_LAYOUT_H_
 #define ZOO_CACHE_LAYOUT_H_
@@ -18,13 +18,15 @@
 
 namespace zoo {
 
-// What a file of the cache is about: a digest, or the first digits of one.
+// What a file of the cache is about: a digest, or the first digits of one and where the file with
+// such a digest comes from. Few digits can be hit on purpose, so what one origin delivered must
+// never stand for another's.
 class CacheKey {
  public:
   explicit CacheKey(const Digest& digest) : text_("sha256-" + digest.hex()), digest_(digest) {}
-  // 8 to 63 lower-case hexadecimal digits; nothing otherwise.
-  static std::optional<CacheKey> OfPrefix(std::string_view digits);
-  // "sha256-HEX" or "prefix-DIGITS"; nothing otherwise.
+  // 8 to 63 lower-case hexadecimal digits and an origin that is not empty; nothing otherwise.
+  static std::optional<CacheKey> OfPrefix(std::string_view digits, std::string_view origin);
+  // "sha256-HEX", or "prefix-DIGITS-HEX" with the sha256 of the origin; nothing otherwise.
   static std::optional<CacheKey> Parse(std::string_view text);
 
   const std::string& text() const { return text_; }
@@ -42,7 +44,7 @@ struct CacheName {
   enum class Kind {
     kBlob,       // a verified file
     kRecord,     // what is known of a blob
-    kPin,        // the digest that a prefix was found to be
+    kPin,        // the digest that a prefix was found to be at its origin
     kScratch,    // a record or pin that is being written
     kPartial,    // staged bytes that nobody owns
     kNote,       // where they came from

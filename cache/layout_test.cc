@@ -12,6 +12,9 @@ using Kind = CacheName::Kind;
 
 const std::string kHex = "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec";
 const std::string kNonce = "0123456789abcdef";
+const std::string kOrigin = "https://host/resnet18.pth";
+const std::string kPrefix =
+    "prefix-f37072fd-3c4fb199d15f4ded159417169243ca77d5df75893b98af9abbf0f452f5b029d1";
 
 TEST(CacheName, GoodNamesBothWays) {
   struct Row {
@@ -22,15 +25,14 @@ TEST(CacheName, GoodNamesBothWays) {
   const Row rows[] = {
       {"blobs/sha256/f3/" + kHex, Kind::kBlob, "sha256-" + kHex, ""},
       {"index/sha256-" + kHex + ".json", Kind::kRecord, "sha256-" + kHex, ""},
-      {"index/prefix-f37072fd.json", Kind::kPin, "prefix-f37072fd", ""},
+      {"index/" + kPrefix + ".json", Kind::kPin, kPrefix, ""},
       {"index/sha256-" + kHex + "." + kNonce + ".tmp", Kind::kScratch, "sha256-" + kHex, kNonce},
-      {"index/prefix-f37072fd." + kNonce + ".tmp", Kind::kScratch, "prefix-f37072fd", kNonce},
+      {"index/" + kPrefix + "." + kNonce + ".tmp", Kind::kScratch, kPrefix, kNonce},
       {"ingest/sha256-" + kHex + ".partial", Kind::kPartial, "sha256-" + kHex, ""},
-      {"ingest/prefix-f37072fd.partial", Kind::kPartial, "prefix-f37072fd", ""},
-      {"ingest/prefix-f37072fd.note", Kind::kNote, "prefix-f37072fd", ""},
-      {"ingest/prefix-f37072fd." + kNonce + ".claim", Kind::kClaim, "prefix-f37072fd", kNonce},
-      {"ingest/prefix-f37072fd." + kNonce + ".claim-note", Kind::kClaimNote, "prefix-f37072fd",
-       kNonce},
+      {"ingest/" + kPrefix + ".partial", Kind::kPartial, kPrefix, ""},
+      {"ingest/" + kPrefix + ".note", Kind::kNote, kPrefix, ""},
+      {"ingest/" + kPrefix + "." + kNonce + ".claim", Kind::kClaim, kPrefix, kNonce},
+      {"ingest/" + kPrefix + "." + kNonce + ".claim-note", Kind::kClaimNote, kPrefix, kNonce},
       {"ingest/sha256-" + kHex + ".lock", Kind::kLock, "sha256-" + kHex, ""},
       {"rejected/sha256-" + kHex + "." + kNonce + ".rejected", Kind::kRejected, "sha256-" + kHex,
        kNonce},
@@ -77,41 +79,53 @@ TEST(CacheName, BadNames) {
       "index/sha256-" + kHex + ".json.bak",
       "index/sha256-.json",
       "index/prefix-.json",
-      "index/prefix-f37072f.json",
-      "index/prefix-F37072FD.json",
       "index/prefix-" + kHex + ".json",
-      "index/prefix-../../x.json",
-      "index/sub/prefix-f37072fd.json",
+      "index/prefix--" + kHex + ".json",
+      "index/prefix-f37072fd.json",
+      "index/prefix-f37072fd-.json",
+      "index/prefix-f37072fd-" + kHex.substr(1) + ".json",
+      "index/prefix-f37072fd-" + upper + ".json",
+      "index/prefix-f37072fd-" + kHex + "-" + kHex + ".json",
+      "index/prefix-f37072f-" + kHex + ".json",
+      "index/prefix-F37072FD-" + kHex + ".json",
+      "index/prefix-" + kHex + "-" + kHex + ".json",
+      "index/prefix-../../x-" + kHex + ".json",
+      "index/sub/" + kPrefix + ".json",
       "index/.json",
-      "index/prefix-f37072fd.tmp",
-      "index/prefix-f37072fd." + kNonce + ".json",
-      "index/prefix-f37072fd." + kNonce.substr(1) + ".tmp",
-      "index/prefix-f37072fd.X" + kNonce.substr(1) + ".tmp",
-      "index/prefix-f37072fd" + kNonce + ".tmp",
+      "index/" + kPrefix + ".tmp",
+      "index/" + kPrefix + "." + kNonce + ".json",
+      "index/" + kPrefix + "." + kNonce.substr(1) + ".tmp",
+      "index/" + kPrefix + ".X" + kNonce.substr(1) + ".tmp",
+      "index/" + kPrefix + kNonce + ".tmp",
       "index/" + kNonce + ".tmp",
       "index/." + kNonce + ".tmp",
       "ingest/.partial",
       "ingest/resnet18.pth",
-      "ingest/prefix-f37072fd.json",
-      "ingest/prefix-f37072fd.claim",
-      "ingest/prefix-f37072fd." + kNonce + ".partial",
-      "ingest/prefix-f37072fd.partial\n",
-      "ingest/prefix-f37072fd.partial ",
-      std::string("ingest/prefix-f37072fd.partial\0", 31),
-      "rejected/prefix-f37072fd." + kNonce + ".rejected",
+      "ingest/" + kPrefix + ".json",
+      "ingest/" + kPrefix + ".claim",
+      "ingest/" + kPrefix + "." + kNonce + ".partial",
+      "ingest/" + kPrefix + ".partial\n",
+      "ingest/" + kPrefix + ".partial ",
+      "ingest/" + kPrefix + ".partial" + std::string(1, '\0'),
+      "rejected/" + kPrefix + "." + kNonce + ".rejected",
       "rejected/sha256-" + kHex + ".rejected",
-      "other/prefix-f37072fd.partial",
-      "prefix-f37072fd.partial",
+      "other/" + kPrefix + ".partial",
+      kPrefix + ".partial",
   };
   for (const std::string& row : rows) EXPECT_FALSE(CacheName::Parse(row)) << row;
 }
 
 TEST(CacheKey, Prefixes) {
-  EXPECT_EQ(CacheKey::OfPrefix("f37072fd")->text(), "prefix-f37072fd");
-  EXPECT_EQ(CacheKey::OfPrefix(kHex.substr(1))->text(), "prefix-" + kHex.substr(1));
+  EXPECT_EQ(CacheKey::OfPrefix("f37072fd", kOrigin)->text(), kPrefix);
+  EXPECT_EQ(CacheKey::Parse(kPrefix), CacheKey::OfPrefix("f37072fd", kOrigin));
+  EXPECT_EQ(CacheKey::OfPrefix(kHex.substr(1), kOrigin)->text(),
+            "prefix-" + kHex.substr(1) + kPrefix.substr(kPrefix.rfind('-')));
+  EXPECT_NE(CacheKey::OfPrefix("f37072fd", kOrigin), CacheKey::OfPrefix("f37072fd", kOrigin + "?"));
+  EXPECT_NE(CacheKey::OfPrefix("f37072fd", kOrigin), CacheKey::OfPrefix("f37072fe", kOrigin));
+  EXPECT_FALSE(CacheKey::OfPrefix("f37072fd", "")) << "from nowhere";
   for (const std::string& bad : {std::string(), std::string("f37072f"), std::string("f37072fg"),
                                  std::string("F37072FD"), kHex, std::string("../../../x")}) {
-    EXPECT_FALSE(CacheKey::OfPrefix(bad)) << bad;
+    EXPECT_FALSE(CacheKey::OfPrefix(bad, kOrigin)) << bad;
   }
 }
 
@@ -119,7 +133,7 @@ TEST(MakeNonce, IsANonceAndNeverTheSame) {
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
     std::string nonce = MakeNonce();
-    EXPECT_TRUE(CacheName::Parse("ingest/prefix-f37072fd." + nonce + ".claim")) << nonce;
+    EXPECT_TRUE(CacheName::Parse("ingest/" + kPrefix + "." + nonce + ".claim")) << nonce;
     EXPECT_TRUE(seen.insert(nonce).second);
   }
 }

@@ -1,6 +1,7 @@
 #include "zoo/cache/stamp.h"
 
 #include "zoo/base/json.h"
+#include "zoo/base/text.h"
 
 namespace zoo {
 namespace {
@@ -79,14 +80,19 @@ std::optional<Record> Record::Parse(std::string_view text) {
   return record;
 }
 
-std::string PinText(const Digest& digest) {
-  return Json(Json::Object{{"schema", kPinSchema}, {"sha256", digest.hex()}}).Dump() + '\n';
+std::string PinText(const Digest& digest, const std::string& origin) {
+  return Json(Json::Object{
+                  {"schema", kPinSchema}, {"origin", MaskUrl(origin)}, {"sha256", digest.hex()}})
+             .Dump() +
+         '\n';
 }
 
 std::optional<Digest> ParsePin(std::string_view text) {
   auto document = ParseJson(text);
   if (!document || !HasSchema(*document, kPinSchema)) return std::nullopt;
+  const Json* origin = document->Find("origin");
   const Json* hex = document->Find("sha256");
+  if (origin == nullptr || origin->AsString() == nullptr) return std::nullopt;
   if (hex == nullptr || hex->AsString() == nullptr) return std::nullopt;
   auto digest = Digest::FromHex(*hex->AsString());
   if (!digest) return std::nullopt;

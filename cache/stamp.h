@@ -38,8 +38,9 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
-// The full digest that a prefix was found to be at its first pull.
-std::string PinText(const Digest& digest);
+// The full digest that a prefix was found to be at its first pull from an origin. Which origin that
+// is stands in the pin for people, fit to be printed; the name of the file decides.
+std::string PinText(const Digest& digest, const std::string& origin);
 std::optional<Digest> ParsePin(std::string_view text);
 
 }  // namespace zoo

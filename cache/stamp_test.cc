@@ -54,12 +54,17 @@ TEST(Record, BadTexts) {
 
 TEST(Pin, BothWays) {
   Digest digest = Digest::Of(AsBytes("x"));
-  EXPECT_EQ(ParsePin(PinText(digest)), digest);
+  const std::string text = PinText(digest, "https://me:canary@host/f.pth?key=canary");
+  EXPECT_EQ(ParsePin(text), digest);
+  EXPECT_NE(text.find("/f.pth"), std::string::npos) << text;
+  EXPECT_EQ(text.find("canary"), std::string::npos) << text;
   for (const std::string& bad :
        {std::string(), std::string("{}"), std::string("[]"), kRecord.ToText(),
-        std::string(R"({"schema": "zoo/pin/1", "sha256": 1})"),
-        std::string(R"({"schema": "zoo/pin/1", "sha256": "ab"})"),
-        R"({"schema": "zoo/pin/2", "sha256": ")" + digest.hex() + "\"}"}) {
+        std::string(R"({"schema": "zoo/pin/1", "origin": "x", "sha256": 1})"),
+        std::string(R"({"schema": "zoo/pin/1", "origin": "x", "sha256": "ab"})"),
+        R"({"schema": "zoo/pin/1", "sha256": ")" + digest.hex() + "\"}",
+        R"({"schema": "zoo/pin/1", "origin": 1, "sha256": ")" + digest.hex() + "\"}",
+        R"({"schema": "zoo/pin/2", "origin": "x", "sha256": ")" + digest.hex() + "\"}"}) {
     EXPECT_FALSE(ParsePin(bad)) << bad;
   }
 }

@@ -7,8 +7,9 @@
 //    (where the folder can be written), and it is a hit.
 // 3. If it is wrong it is renamed out of blobs/ (where the folder can be written), and it is a
 // miss.
-// 4. A file known by a prefix only is looked up by the digest pinned at its first pull; without a
-//    pin it is a miss.
+// 4. A file known by a prefix only is looked up by the digest pinned at its first pull from the
+// same
+//    origin; without a pin it is a miss, whatever another origin delivered for these digits.
 #include "zoo/cache/store.h"
 
 #include <fmt/format.h>
@@ -71,7 +72,12 @@ Result<CacheKey> Store::KeyOf(const IngestKey& key) {
     return Error{ErrorCode::kUsage, Escape(key.file) + ": neither a size nor a range is known", ""};
   }
   if (key.sha256) return CacheKey(*key.sha256);
-  if (auto prefix = CacheKey::OfPrefix(key.sha256_prefix)) return *prefix;
+  if (auto prefix = CacheKey::OfPrefix(key.sha256_prefix, key.origin)) return *prefix;
+  if (key.origin.empty()) {
+    return Error{ErrorCode::kUsage,
+                 Escape(key.file) + ": neither its whole sha256 nor where it comes from is known",
+                 ""};
+  }
   return Error{ErrorCode::kUsage,
                fmt::format("{}: {} is not the beginning of a sha256", Escape(key.file),
                            Quote(key.sha256_prefix)),

@@ -55,7 +55,8 @@ class Blob {
 struct IngestKey {
   std::string file;              // the publisher's file name, for people who look into index/
   std::optional<Digest> sha256;  // the digest that the bytes must have, or
-  std::string sha256_prefix;     // the digits it must begin with
+  std::string sha256_prefix;     // the digits it must begin with, and
+  std::string origin;            // where a prefix-only file comes from; part of its identity
   std::optional<uint64_t> size;  // exact size, or
   uint64_t min_size = 0, max_size = 0;  // its range
 };
@@ -72,7 +73,8 @@ class Store {
   // with another stamp it is hashed again, and if the hash is wrong it is moved out of the way
   // (where the folder can be written) and not found.
   Result<std::optional<Blob>> Find(const Digest& digest) const;
-  // Likewise for a key that may hold a prefix only: then the digest pinned at its first pull.
+  // Likewise for a key that may hold a prefix only: then the digest pinned at its first pull from
+  // the key's origin.
   Result<std::optional<Blob>> Find(const IngestKey& key) const;
 
   // Claims the staged bytes of an earlier run or starts anew. One ingest of a key has one owner at

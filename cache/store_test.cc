@@ -179,10 +179,13 @@ TEST_F(StoreTest, KeysThatSayTooLittleAreRefused) {
   };
   const Row rows[] = {
       {{.file = "a.pth", .sha256 = wanted_.digest}, "a.pth: neither a size nor a range is known"},
-      {{.file = "a.pth", .size = 5}, "a.pth: \"\" is not the beginning of a sha256"},
-      {{.file = "a.pth", .sha256_prefix = "f37072f", .size = 5},
+      {{.file = "a.pth", .sha256_prefix = "f37072fd", .size = 5},
+       "a.pth: neither its whole sha256 nor where it comes from is known"},
+      {{.file = "a.pth", .origin = "https://host/a", .size = 5},
+       "a.pth: \"\" is not the beginning of a sha256"},
+      {{.file = "a.pth", .sha256_prefix = "f37072f", .origin = "https://host/a", .size = 5},
        "a.pth: \"f37072f\" is not the beginning of a sha256"},
-      {{.file = "a\n.pth", .sha256_prefix = "../../..", .size = 5},
+      {{.file = "a\n.pth", .sha256_prefix = "../../..", .origin = "https://host/a", .size = 5},
        R"(a\n.pth: "../../.." is not the beginning of a sha256)"},
   };
   for (const Row& row : rows) {

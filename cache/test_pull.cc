@@ -27,6 +27,7 @@ Wanted MakeWanted(size_t size, uint32_t seed) {
 IngestKey PrefixKey(const Wanted& wanted) {
   return {.file = "weights.pth",
           .sha256_prefix = wanted.digest.hex().substr(0, 8),
+          .origin = "https://host/weights.pth",
           .max_size = wanted.bytes.size() + 1000};
 }
 

@@ -163,7 +163,7 @@ TEST_F(UpkeepTest, PrunesWhatKilledProcessesAndWrongBytesLeft) {
   folder_.Write("ingest/" + key + ".0123456789abcdef.claim", "staged");
   folder_.Write("ingest/" + key + ".0123456789abcdef.claim-note", "{}");
   folder_.Write("ingest/" + key + ".0000000000000000.claim-note", "{}");
-  folder_.Write("ingest/prefix-01234567.note", "{}");
+  folder_.Write("ingest/prefix-01234567-" + wanted.digest.hex() + ".note", "{}");
   folder_.Write("ingest/" + key + ".lock", "");
   SetAge(folder_.Write("index/" + key + ".0123456789abcdef.tmp", "{"), 7200);
   folder_.Write("index/" + key + ".fedcba9876543210.tmp", "{");
@@ -188,14 +188,14 @@ TEST_F(UpkeepTest, TouchesNothingForeign) {
                                  "blobs/sha256/" + hex,
                                  "blobs/sha512/aa/" + hex,
                                  "ingest/my.partial",
-                                 "ingest/sub/prefix-01234567.partial",
+                                 "ingest/sub/prefix-01234567-" + hex + ".partial",
                                  "index/notes.json",
                                  "rejected/" + hex,
                                  "rejected/x.rejected"};
   for (const std::string& name : foreign) SetAge(folder_.Write(name, "mine"), 90 * 24 * 3600);
   fs::create_symlink(outside / hex, root() / "blobs/sha256/aa" / hex);
   fs::create_directory_symlink(outside, root() / "blobs/sha256/cc");
-  fs::create_directories(root() / "ingest/prefix-89abcdef.partial");
+  fs::create_directories(root() / ("ingest/prefix-89abcdef-" + hex + ".partial"));
   EXPECT_EQ(OpenStore().List().value().size(), 1u);
   auto pruned = OpenStore().Prune({.max_bytes = 0, .unused_seconds = 0}).value();
   EXPECT_EQ(pruned.blobs, 1);
@@ -203,7 +203,7 @@ TEST_F(UpkeepTest, TouchesNothingForeign) {
   EXPECT_FALSE(Has(digest));
   for (const std::string& name : foreign) EXPECT_TRUE(fs::exists(root() / name)) << name;
   EXPECT_TRUE(fs::is_symlink(root() / "blobs/sha256/aa" / hex));
-  EXPECT_TRUE(fs::is_directory(root() / "ingest/prefix-89abcdef.partial"));
+  EXPECT_TRUE(fs::is_directory(root() / ("ingest/prefix-89abcdef-" + hex + ".partial")));
   EXPECT_EQ(ReadAll(outside / hex), "precious");
   fs::remove_all(outside);
 }

@@ -20,10 +20,22 @@
 namespace zoo {
 namespace {
 
+// The one URL that a file may be taken from whose full digest nobody has told us: the first over
+// https, where the transport vouches for the digits that the prefix leaves open. Empty if there is
+// none.
+std::string OriginOf(const Artifact& artifact) {
+  for (const Source& source : artifact.sources) {
+    const auto* url = std::get_if<UrlSource>(&source);
+    if (url != nullptr && url->url.starts_with("https://")) return url->url;
+  }
+  return "";
+}
+
 IngestKey KeyOf(const Artifact& artifact) {
   return {.file = artifact.file,
           .sha256 = artifact.sha256,
           .sha256_prefix = artifact.sha256_prefix,
+          .origin = artifact.prefix_only() ? OriginOf(artifact) : "",
           .size = artifact.size,
           .min_size = artifact.size.value_or(artifact.min_size),
           .max_size = artifact.size.value_or(artifact.max_size)};
@@ -40,16 +52,16 @@ struct Candidate {
   }
 };
 
-// In the order to be tried. Of a file whose full digest nobody has told us, only its own https URL
-// counts: there the transport vouches for the digits that the prefix leaves open.
+// In the order to be tried.
 std::vector<Candidate> CandidatesOf(const Artifact& artifact, const std::vector<Mirror>& mirrors) {
   std::vector<Candidate> candidates;
+  if (artifact.prefix_only()) {
+    std::string origin = OriginOf(artifact);
+    if (!origin.empty()) candidates.push_back({UrlSource{std::move(origin)}});
+    return candidates;
+  }
   for (const Source& source : artifact.sources) {
     const auto* url = std::get_if<UrlSource>(&source);
-    if (artifact.prefix_only()) {
-      if (url != nullptr && url->url.starts_with("https://")) candidates.push_back({source});
-      continue;
-    }
     if (url != nullptr) {
       for (std::string& mirrored : MirrorsOf(url->url, mirrors)) {
         candidates.push_back({UrlSource{std::move(mirrored)}, true});
@@ -58,6 +70,12 @@ std::vector<Candidate> CandidatesOf(const Artifact& artifact, const std::vector<
     candidates.push_back({source});
   }
   return candidates;
+}
+
+Result<std::optional<Blob>> FindIn(const Store& store, const IngestKey& key) {
+  // Nothing has come from nowhere.
+  if (!key.sha256 && key.origin.empty()) return std::optional<Blob>();
+  return store.Find(key);
 }
 
 bool EndsThePull(const Error& error) {
@@ -102,7 +120,7 @@ class PullRun {
 
 Result<Pulled> PullRun::Run() {
   const auto start = seams_.clock.Now();
-  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, store_.Find(key_));
+  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, FindIn(store_, key_));
   if (blob) {
     return Pulled{.blob = *blob, .cached = true, .prefix_only = entry_.artifact.prefix_only()};
   }
@@ -116,11 +134,12 @@ Result<Pulled> PullRun::Run() {
 
 Result<Pulled> PullRun::Fetch() {
   const std::vector<Candidate> candidates = CandidatesOf(entry_.artifact, options_.mirrors);
+  if (candidates.empty()) return AllFailed({});
   reporter_.Enter(Progress::Phase::kVerifying, 0);
   ZOO_RETURN_IF_ERROR(BeginIngest());
   reused_ = ingest_->size();
   // Whoever held the ingest before us may have published.
-  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, store_.Find(key_));
+  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, FindIn(store_, key_));
   if (blob) {
     ingest_.reset();
     return Pulled{.blob = *blob, .cached = true, .prefix_only = entry_.artifact.prefix_only()};
@@ -246,7 +265,7 @@ Result<Pulled> Pull(const Entry& entry, Store& store, PullSeams seams, const Pul
 }
 
 Result<Blob> FindCached(const Entry& entry, const Store& store) {
-  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, store.Find(KeyOf(entry.artifact)));
+  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, FindIn(store, KeyOf(entry.artifact)));
   if (blob) return *std::move(blob);
   return Error{ErrorCode::kNotFound, fmt::format("{} is not in the cache", entry.name()),
                fmt::format("`zoo pull {}` gets it", entry.name())};

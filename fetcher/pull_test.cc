@@ -612,6 +612,39 @@ TEST(PullFakeTest, APrefixOnlyFileComesOverHttpsFromItsOwnUrl) {
             "cannot get tiny:v1: https://host/f: it redirects from https to http (http://host/f)");
 }
 
+TEST(PullFakeTest, OfAPrefixOnlyFileTheFirstHttpsUrlIsTheOnlySource) {
+  const std::string file = SeededBytes(3000, 26);
+  Entry entry = PrefixOnly(file, "http://host/f");
+  entry.artifact.sources.push_back(UrlSource{"https://host/f"});
+  entry.artifact.sources.push_back(UrlSource{"https://evil/f"});
+  Desk desk;
+  FakeTransport fake({Reply(404, "")});
+  ASSERT_FALSE(desk.Pull(entry, fake));
+  EXPECT_EQ(fake.urls(), std::vector<std::string>{"https://host/f"})
+      << "what another delivers would be pinned as this one's";
+  EXPECT_FALSE(desk.Pull(PrefixOnly(file, "http://host/f"), fake));
+  EXPECT_EQ(FindCached(PrefixOnly(file, "http://host/f"), desk.store).error().code,
+            ErrorCode::kNotFound);
+}
+
+// Two files whose digests begin with the same eight digits: such a pair is soon found.
+TEST(PullFakeTest, AFileOfTheSamePrefixFromElsewhereIsNoHit) {
+  const std::string evil = "weights 24478", good = "weights 29619";
+  const Entry hostile = PrefixOnly(evil, "https://evil/f"),
+              entry = PrefixOnly(good, "https://host/f");
+  ASSERT_EQ(hostile.artifact.sha256_prefix, entry.artifact.sha256_prefix);
+  Desk desk;
+  FakeTransport fake({Reply(200, evil), Reply(200, good)});
+  EXPECT_EQ(Contents(desk.Pull(hostile, fake).value().blob.path()), evil);
+  EXPECT_EQ(FindCached(entry, desk.store).error().code, ErrorCode::kNotFound);
+  const Pulled pulled = desk.Pull(entry, fake).value();
+  EXPECT_FALSE(pulled.cached);
+  EXPECT_EQ(Contents(pulled.blob.path()), good);
+  EXPECT_EQ(fake.urls(), (std::vector<std::string>{"https://evil/f", "https://host/f"}));
+  EXPECT_EQ(Contents(FindCached(hostile, desk.store).value().path()), evil);
+  EXPECT_EQ(Contents(FindCached(entry, desk.store).value().path()), good);
+}
+
 TEST(PullFakeTest, NetworkFailuresAreRetriedAsLongAsTheyMayPass) {
   const std::string file = SeededBytes(3000, 23);
   const struct {
