@@ -17,8 +17,6 @@ namespace zoo::cli {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kInterruptedExit = 130;
-
 std::string_view Variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;

@@ -24,6 +24,9 @@
 
 namespace zoo::cli {
 
+// The exit code of a command that Ctrl-C ended, as shells count signals.
+inline constexpr int kInterruptedExit = 130;
+
 // The options that every command takes.
 struct CommonOptions {
   bool json = false;

@@ -30,8 +30,6 @@
 namespace zoo::cli {
 namespace {
 
-constexpr int kInterruptedExit = 130;
-
 // A missing one is opened the wrong way round, so that using it still fails.
 void HoldStandardDescriptors() {
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {

@@ -19,7 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kInterruptedExit = 130;
 constexpr size_t kShownDigits = 12;
 
 // Licences of weights that ask for little more than to be kept; the others are worth a word.
