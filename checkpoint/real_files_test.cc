@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -26,10 +27,12 @@ std::string Read(const std::filesystem::path& path) {
   return bytes ? *bytes : "";
 }
 
+// Every NAME that has its NAME.json.
 std::vector<std::string> Files() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".pth") names.push_back(entry.path().filename());
+    std::string name = entry.path().filename();
+    if (std::filesystem::exists(kFolder / (name + ".json"))) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -122,7 +125,9 @@ TEST_P(RealFile, SurvivesChangedBytes) {
 }
 
 std::string TestName(const testing::TestParamInfo<std::string>& info) {
-  return info.param.substr(0, info.param.find('.'));
+  std::string name = info.param;
+  for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  return name;
 }
 INSTANTIATE_TEST_SUITE_P(Python, RealFile, testing::ValuesIn(Files()), TestName);
 
