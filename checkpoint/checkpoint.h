@@ -142,6 +142,7 @@ class Value {
       const;  // kString (UTF-8, lone surrogates as CESU), kBytes, kByteArray, kDType, kDevice
   uint32_t tensor() const;              // kTensor: index into tensors()
   std::string_view class_name() const;  // kClass, kObject, kModule: "collections.defaultdict"
+  std::string_view made_by() const;     // kObject: the function, where class_name is what it makes
 
   size_t size() const;  // members of a container
   Value item(
@@ -149,6 +150,9 @@ class Value {
   Value key(size_t i) const;  // dict: the i-th key, in the file's order, duplicates resolved
   std::optional<Value> Find(
       std::string_view key) const;  // dict or an object's state: the value of a string key
+  // What it holds, in the order of Checkpoint::Walk; of a module also with its submodules.
+  struct Member;
+  std::vector<Member> members() const;
   // kObject, kModule: what it was made with. An OrderedDict's state holds its _metadata.
   std::optional<Value> arguments() const;
   std::optional<Value> state() const;
@@ -170,6 +174,13 @@ class Value {
   const Arena& arena() const;
   const Checkpoint* owner_;
   uint32_t node_;
+};
+
+// One step from a value to a member of it.
+struct Value::Member {
+  PathStep step;
+  Value value;
+  bool submodule = false;  // of a module: its members' names grow by its own and a dot
 };
 
 }  // namespace zoo

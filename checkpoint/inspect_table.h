@@ -18,8 +18,11 @@ struct InspectText {
   std::string state_dict;           // where it is, or why it is not clear
 };
 
-// At most `max_others` lines of others, with one that counts the rest.
-InspectText InspectAsText(const Checkpoint& checkpoint, size_t max_others = 200);
+struct TextOptions {
+  std::string key;          // of the state dict; empty: found
+  size_t max_others = 200;  // lines of others, with one more that counts the rest
+};
+InspectText InspectAsText(const Checkpoint& checkpoint, const TextOptions& options = {});
 
 }  // namespace zoo
 

@@ -35,7 +35,7 @@ TEST(InspectTable, ShowsTensorsValuesAndObjects) {
   EXPECT_EQ(text.others, (std::vector<std::string>{"n\\x1b[31m = \"evil\\x1b[0m'\"", "epoch = 3",
                                                    "args: an object of argparse.Namespace"}));
   EXPECT_EQ(text.state_dict, "State dict: the file itself, 2 tensors");
-  EXPECT_EQ(InspectAsText(**opened, 1).others.back(), "... and 2 more");
+  EXPECT_EQ(InspectAsText(**opened, {.max_others = 1}).others.back(), "... and 2 more");
 }
 
 }  // namespace

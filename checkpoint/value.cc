@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 #include "zoo/checkpoint/checkpoint.h"
 #include "zoo/checkpoint/contents.h"
@@ -93,6 +95,12 @@ Value::Array Value::array() const {
 
 std::string_view Value::class_name() const { return arena().ClassName(node_); }
 
+std::string_view Value::made_by() const {
+  if (arena().kind(node_) != NodeKind::kObject) return {};
+  NodeId function = arena().object(node_).made_by;
+  return function == kNoNode ? std::string_view() : arena().ClassName(function);
+}
+
 size_t Value::size() const {
   size_t count = ItemsOf(arena(), node_).size();
   return arena().kind(node_) == NodeKind::kDict ? count / 2 : count;
@@ -104,6 +112,15 @@ Value Value::item(size_t i) const {
 }
 
 Value Value::key(size_t i) const { return Value(owner_, ItemsOf(arena(), node_)[2 * i]); }
+
+std::vector<Value::Member> Value::members() const {
+  std::vector<Member> out;
+  for (const zoo::Member& member : MembersOf(arena(), node_)) {
+    PathStep step = member.key == kNoNode ? PathStep(member.index) : StepOf(arena(), member.key);
+    out.push_back({std::move(step), Value(owner_, member.value), member.submodule});
+  }
+  return out;
+}
 
 std::optional<Value> Value::Find(std::string_view key) const {
   NodeId dict = node_;

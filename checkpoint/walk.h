@@ -5,22 +5,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 
 #include "zoo/base/result.h"
 #include "zoo/checkpoint/arena.h"
+#include "zoo/checkpoint/members.h"  // IWYU pragma: export
 #include "zoo/checkpoint/tensor_info.h"
 
 namespace zoo {
-
-// What an object with _parameters, _buffers and _modules in its state is made of.
-struct ModuleParts {
-  NodeId state, parameters, buffers, modules;
-};
-std::optional<ModuleParts> AsModule(const Arena& arena, NodeId node);
-
-// Whether the module's buffer of that name is left out of its state dict.
-bool IsTransientBuffer(const Arena& arena, const ModuleParts& parts, NodeId name);
 
 struct WalkOptions {
   // How many containers that were seen before are entered again where they are met again; beyond it

@@ -1,19 +1,24 @@
 // zoo inspect NAME or FILE: what is inside a checkpoint, without running anything of it.
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "zoo/base/digest.h"
 #include "zoo/base/file.h"
 #include "zoo/checkpoint/checkpoint.h"
 #include "zoo/checkpoint/inspect_json.h"
 #include "zoo/checkpoint/inspect_table.h"
+#include "zoo/checkpoint/inspect_tree.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
+#include "zoo/cli/layout.h"
+#include "zoo/cli/limit_option.h"
 #include "zoo/cli/terminal.h"
 #include "zoo/fetcher/pull.h"
 
@@ -22,7 +27,8 @@ namespace {
 
 struct Arguments {
   std::string what, key;
-  bool hash = false;
+  std::vector<std::string> limits;
+  bool hash = false, tree = false, table = false, all = false;
 };
 
 // The file itself, or the blob of an entry. Only a blob is known never to change.
@@ -64,10 +70,27 @@ Result<int> PrintJson(Context& context, const Checkpoint& checkpoint, const Targ
   return 0;
 }
 
-int PrintText(Context& context, const Checkpoint& checkpoint) {
-  InspectText text = InspectAsText(checkpoint);
+void PrintTree(Context& context, const Checkpoint& checkpoint, const Arguments& arguments,
+               int columns) {
+  TreeOptions options{.key = arguments.key};
+  if (arguments.all) options.most_items = options.most_names = SIZE_MAX;
+  for (const std::string& line : InspectAsTree(checkpoint, options)) {
+    context.Print((columns > 0 ? CutToWidth(line, columns) : line) + "\n");
+  }
+}
+
+int PrintText(Context& context, const Checkpoint& checkpoint, const Arguments& arguments) {
+  TextOptions options{.key = arguments.key};
+  if (arguments.all) options.max_others = SIZE_MAX;
+  InspectText text = InspectAsText(checkpoint, options);
   int columns = context.terminal().out_is_terminal() ? context.terminal().columns() : 0;
   context.Print(text.heading + "\n");
+  if (arguments.tree || (!arguments.table && HoldsModules(checkpoint))) {
+    context.Print("\n");
+    PrintTree(context, checkpoint, arguments, columns);
+    context.Print("\n" + text.state_dict + "\n");
+    return 0;
+  }
   if (text.tensors.size() > 1) {
     TableOptions layout{.right = {false, false, false, true, false}, .columns = columns};
     context.Print("\n" + FormatTable(text.tensors, layout));
@@ -86,15 +109,22 @@ Runner DefineInspect(CLI::App& app) {
   app.add_flag("--hash", arguments->hash, "with --json: SHA-256 of the file and of each tensor");
   app.add_option("--key", arguments->key, "where the state dict is, if there are several")
       ->type_name("KEY");
+  auto* tree = app.add_flag("--tree", arguments->tree,
+                            "keys, values and modules as a tree, as for modules saved whole");
+  app.add_flag("--table", arguments->table, "tensors as a table, also of modules saved whole")
+      ->excludes(tree);
+  app.add_flag("--all", arguments->all, "leave nothing out of long lists");
+  AddLimitOption(app, arguments->limits);
   return [arguments](Context& context) -> Result<int> {
     if (arguments->hash && !context.json()) {
       return Error{ErrorCode::kUsage, "--hash is for --json", "add --json"};
     }
     ZOO_ASSIGN_OR_RETURN(Target target, FindTarget(context, arguments->what));
     OpenOptions options{.immutable = target.sha256.has_value()};
+    ZOO_ASSIGN_OR_RETURN(options.limits, ParseLimits(arguments->limits));
     ZOO_ASSIGN_OR_RETURN(auto checkpoint, Checkpoint::Open(target.path, options));
     if (context.json()) return PrintJson(context, *checkpoint, target, *arguments);
-    return PrintText(context, *checkpoint);
+    return PrintText(context, *checkpoint, *arguments);
   };
 }
 

@@ -62,9 +62,11 @@ whole cache is hashed. What is wrong is corrupt, and is moved out of the way if 
     {.name = "inspect",
      .summary = "show what is inside a checkpoint, running nothing of it",
      .details = R"(Tensors with names, types, shapes and sizes; the other values; the objects that
-only a Python program could build, named and left alone.
+only a Python program could build, named and left alone; and where the state dict is. A module that
+was saved whole is shown as the tree of its modules.
 
   zoo inspect resnet50
+  zoo inspect ./training.ckpt --tree
   zoo inspect ./model.pth --json --hash)",
      .define = DefineInspect},
     {.name = "cache list",
@@ -140,11 +142,11 @@ that they are those of the registries in force.
      .details = "Also whether zoo-run, which carries out what needs LibTorch, stands beside zoo.",
      .define = DefineVersion},
     {.name = "help",
-     .summary = "explain a command, or one of the topics exit-codes and environment",
+     .summary = "explain a command, or one of the topics exit-codes, environment and limits",
      .details = R"(  zoo help
   zoo help pull
   zoo help exit-codes
-  zoo help environment
+  zoo help limits
   zoo help --man > zoo.1)",
      .define = DefineHelp},
 };
