@@ -27,6 +27,7 @@ class Writer {
  public:
   Writer(const DocumentReader& document, TensorPickler::Names names)
       : document_(document),
+        names_(names),
         tensors_(document, names, out_),
         marks_(document.size()),
         memos_(document.size(), kNoMemo) {}
@@ -76,6 +77,7 @@ class Writer {
   void Between(const Frame& frame);
 
   const DocumentReader& document_;
+  TensorPickler::Names names_;
   PickleEmitter out_;
   TensorPickler tensors_;
   std::vector<Marks> marks_;
@@ -241,6 +243,10 @@ Status Writer::CheckParts(const DocumentNode& node) const {
   if (PartsOf(node.layout) == 0 || parts.size() != PartsOf(node.layout)) {
     return Refuse(ErrorCode::kUsage,
                   fmt::format("a {} tensor of {} parts", LayoutName(node.layout), parts.size()));
+  }
+  if (node.layout == Layout::kNested && names_ == TensorPickler::Names::kLegacy) {
+    // PyTorch looks at its sizes before it has read any storage.
+    return Unsupported("a nested tensor, which PyTorch cannot read from a legacy file");
   }
   for (Id part : parts) {
     if (document_.node(part).kind == Kind::kTensor) continue;

@@ -1,8 +1,7 @@
 #include "zoo/checkpoint/writer.h"
 
-#include <iterator>
-
 #include "zoo/checkpoint/legacy_writer.h"
+#include "zoo/checkpoint/safetensors_writer.h"
 #include "zoo/checkpoint/zip_writer.h"
 
 namespace zoo {
@@ -12,15 +11,12 @@ using Write = Result<Written>(const Document& document, const std::filesystem::p
                               const WriteOptions& options);
 
 // In the order of WriteFormat.
-constexpr Write* kWriters[] = {WriteZip, WriteLegacy};
+constexpr Write* kWriters[] = {WriteZip, WriteLegacy, WriteSafetensors};
 
 }  // namespace
 
 Result<Written> WriteCheckpoint(const Document& document, const std::filesystem::path& path,
                                 const WriteOptions& options) {
-  if (static_cast<size_t>(options.format) >= std::size(kWriters)) {
-    return Error{ErrorCode::kUnsupported, "safetensors files are not written", ""};
-  }
   return kWriters[static_cast<size_t>(options.format)](document, path, options);
 }
 
