@@ -48,20 +48,18 @@ class Written(unittest.TestCase):
         cls.folder = pathlib.Path(cls.temporary.name)
         out = subprocess.run([WRITE, str(cls.folder)], check=True, stdout=subprocess.PIPE, text=True).stdout
         cls.said = {name: (int(size), digest) for name, size, digest in map(str.split, out.splitlines())}
+        cls.loaded = {name: torch.load(cls.folder / name, weights_only=True)
+                      for name in ("zip.pt", "plain.pt", "packed.pt", "legacy.pt")}
+        for name in ("zip.pt", "plain.pt"):
+            cls.loaded[name + " mmap"] = torch.load(cls.folder / name, weights_only=True, mmap=True)
 
     @classmethod
     def tearDownClass(cls):
+        del cls.loaded
         cls.temporary.cleanup()
 
-    def files(self):
-        """Every way to load the document."""
-        for name in ("zip.pt", "plain.pt", "packed.pt", "legacy.pt"):
-            yield name, torch.load(self.folder / name, weights_only=True)
-        for name in ("zip.pt", "plain.pt"):
-            yield name + " mmap", torch.load(self.folder / name, weights_only=True, mmap=True)
-
     def each(self, part, check):
-        for name, loaded in self.files():
+        for name, loaded in self.loaded.items():
             with self.subTest(name):
                 check(loaded[part])
 
@@ -151,7 +149,7 @@ class Written(unittest.TestCase):
         self.each("composites", check)
 
     def test_nested(self):
-        nested = torch.load(self.folder / "zip.pt", weights_only=True)["nested"]
+        nested = self.loaded["zip.pt"]["nested"]
         self.assertTrue(nested.is_nested)
         self.assertEqual([tuple(t.shape) for t in nested.unbind()], [(2, 2), (2, 3)])
         self.assertEqual(b"".join(elements_of(t) for t in nested.unbind()), pattern("float32", 40, 31))
@@ -230,7 +228,7 @@ class Written(unittest.TestCase):
         self.assertEqual(length % 8, 0)
         header = json.loads(data[8:8 + length])
         self.assertEqual(header.pop("__metadata__"), {"a": "é\n", "format": "pt"})
-        reference = torch.load(self.folder / "zip.pt", weights_only=True)
+        reference = self.loaded["zip.pt"]
         expected = {**{name: reference["dtypes"][name] for name in DTYPES}, **reference["views"],
                     "café \"\\\n\x01": torch.tensor([60], dtype=torch.uint8)}
         self.assertEqual(set(header), set(expected))
