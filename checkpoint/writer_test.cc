@@ -16,6 +16,7 @@
 #include "zoo/base/file.h"
 #include "zoo/checkpoint/checkpoint.h"
 #include "zoo/checkpoint/document.h"
+#include "zoo/tests/support/print_error.h"
 #include "zoo/tests/support/temp_dir.h"
 
 namespace zoo {
