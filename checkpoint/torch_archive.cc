@@ -158,6 +158,10 @@ Result<NodeId> TorchArchive::ReadPickle(std::string_view record, const StorageRe
 Result<NodeId> TorchArchive::LoadStorage(Arena& arena, NodeId id, const StorageRecords& storages) {
   // Archives written in C++ hand the storage itself to be looked up again.
   if (arena.kind(id) == NodeKind::kStorage) return id;
+  if (!storages.other.empty() && arena.IsTuple(id) && !arena.Tuple(id).empty() &&
+      arena.IsText(arena.Tuple(id)[0], storages.other)) {
+    return arena.AddObject(arena.AddClass("torch.package", storages.other), id);
+  }
   ZOO_ASSIGN_OR_RETURN(StorageName name, ReadStorageName(arena, id));
   if (name.view) {
     return Error{ErrorCode::kCorrupt, "a persistent id: views belong to legacy files", ""};

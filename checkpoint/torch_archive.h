@@ -28,6 +28,8 @@ namespace zoo {
 // The record of the storage with key K is folder + K + suffix.
 struct StorageRecords {
   std::string_view folder, suffix;
+  // What persistent ids name beside storages: an object that is described, not built.
+  std::string_view other = "";
 };
 
 class TorchArchive {
@@ -45,7 +47,7 @@ class TorchArchive {
   Status ReadByteOrder();
 
   const ZipDirectory& zip() const { return *contents_.zip; }
-  FileContents& contents() { return contents_; }
+  FileContents& contents() const { return contents_; }
   // The record of that name in the archive's folder; null if there is none.
   const ZipMember* Find(std::string_view name) const;
   // A member's name without the archive's folder; the whole name of one that is elsewhere.
