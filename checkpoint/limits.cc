@@ -23,6 +23,8 @@ constexpr LimitRow kTable[] = {
      "places listed when modules or containers are shared: sharing can double at each level"},
     {"integer_digits", &Limits::integer_digits,
      "digits of one integer, as Python's own limit: converting takes the square of them"},
+    {"script_bytes", &Limits::script_bytes,
+     "bytes of TorchScript text that is searched for lists of parameters; real models have a few MB"},
     {"materialise", &Limits::materialise,
      "bytes of one tensor's values made from strides, which may repeat one element without end; "
      "0 stands for 16 times the file's size, at least 64 MiB"},

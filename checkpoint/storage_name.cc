@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string>
+
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/global_table.h"
 
@@ -38,7 +40,7 @@ Result<std::optional<StorageView>> ReadView(const Arena& arena, NodeId id,
 
 }  // namespace
 
-Result<StorageName> ReadStorageName(const Arena& arena, NodeId persistent_id) {
+Result<StorageName> ReadStorageName(Arena& arena, NodeId persistent_id) {
   auto parts = arena.Sequence(persistent_id);
   if (!parts || parts->size() < 5 || parts->size() > 6) {
     return Wrong("it is not a tuple of five or six");
@@ -52,14 +54,17 @@ Result<StorageName> ReadStorageName(const Arena& arena, NodeId persistent_id) {
                      ? fmt::format("its storage type is {}", NodeKindName(arena.kind(at[1])))
                      : Quote(name, 80) + " is not a storage type that is read");
   }
-  if (arena.kind(at[2]) != NodeKind::kString) {
+  bool digits = arena.kind(at[2]) == NodeKind::kInt;
+  if (!digits && arena.kind(at[2]) != NodeKind::kString) {
     return Wrong(fmt::format("its key is {}, not a string", NodeKindName(arena.kind(at[2]))));
   }
   if (arena.kind(at[3]) != NodeKind::kString) {
     return Wrong(fmt::format("its location is {}, not a string", NodeKindName(arena.kind(at[3]))));
   }
   StorageName name;
-  name.storage = {.key = arena.text(at[2]), .dtype = type->dtype, .device = arena.text(at[3])};
+  std::string_view key =
+      digits ? arena.Keep(std::to_string(arena.at(at[2]).integer)) : arena.text(at[2]);
+  name.storage = {.key = key, .dtype = type->dtype, .device = arena.text(at[3])};
   ZOO_ASSIGN_OR_RETURN(name.storage.elements, Whole(arena, at[4], "number of elements"));
   if (name.storage.elements > (uint64_t{1} << 62) / ItemSize(type->dtype)) {
     return Wrong(fmt::format("storage {} of {} elements", Quote(name.storage.key, 80),

@@ -16,9 +16,9 @@ struct StorageName {
   std::optional<StorageView> view;
 };
 
-// Reads ("storage", type, key, location, numel) and, with a sixth item, the view. kCorrupt if the
-// tuple is not that.
-Result<StorageName> ReadStorageName(const Arena& arena, NodeId persistent_id);
+// Reads ("storage", type, key, location, numel) and, with a sixth item, the view. A key that is an
+// int, as in torch.package, becomes its digits. kCorrupt if the tuple is not that.
+Result<StorageName> ReadStorageName(Arena& arena, NodeId persistent_id);
 
 // Refuses a key that was named before with another type or size: two readers could see different
 // tensors in such a file.

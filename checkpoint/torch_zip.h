@@ -1,4 +1,5 @@
-// The zip container of torch.save since 1.6. Not thread-safe while it fills the contents.
+// The zip container of torch.save since 1.6, and the choice between all archives that use it. Not
+// thread-safe while it fills the contents.
 #ifndef ZOO_CHECKPOINT_TORCH_ZIP_H_
 #define ZOO_CHECKPOINT_TORCH_ZIP_H_
 
@@ -7,9 +8,9 @@
 
 namespace zoo {
 
-// Reads the directory and data.pkl of `contents.file` and finds every storage's record. kCorrupt
-// for what PyTorch would not write, kUnsupported for its other archives (TorchScript,
-// torch.package, torch.export), named.
+// Reads an archive of `contents.file`: a checkpoint with data.pkl, TorchScript, torch.package or
+// torch.export, whichever its records say. kCorrupt for what PyTorch would not write, kUnsupported
+// for other zip archives, named.
 Status ReadTorchZip(FileContents& contents);
 
 }  // namespace zoo
