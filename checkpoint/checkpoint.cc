@@ -16,7 +16,7 @@ namespace {
 
 // Containers that a walk for people enters again where they are met again: real files share a few;
 // a file that shares two at each of sixty levels must not list 2^60 places.
-constexpr uint64_t kReentries = 100'000;
+constexpr uint64_t kRepeatedSteps = 250'000;
 
 }  // namespace
 
@@ -46,6 +46,7 @@ Format Checkpoint::format() const { return contents_->format; }
 const std::string& Checkpoint::name() const { return contents_->file->name(); }
 uint64_t Checkpoint::file_size() const { return contents_->file->size(); }
 bool Checkpoint::immutable() const { return contents_->options.immutable; }
+const Limits& Checkpoint::limits() const { return contents_->options.limits; }
 std::span<const TensorInfo> Checkpoint::tensors() const { return contents_->tensors; }
 std::span<const StorageInfo> Checkpoint::storages() const { return contents_->storages; }
 Value Checkpoint::root() const { return Value(this, contents_->root); }
@@ -93,8 +94,9 @@ void Checkpoint::Walk(const std::function<void(const Path&, const Value&, bool)>
   auto each = [&](const Path& path, NodeId node, bool again) {
     visit(path, Value(this, node), again);
   };
-  // The depth was checked when the file was opened.
-  if (!zoo::Walk(contents_->arena, contents_->root, {.reentries = kReentries}, each)) return;
+  // The same walk without repetitions passed when the file was opened.
+  if (!zoo::Walk(contents_->arena, contents_->root, {.repeated_steps = kRepeatedSteps}, each))
+    return;
 }
 
 const FileContents& Checkpoint::contents() const { return *contents_; }

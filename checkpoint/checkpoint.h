@@ -55,6 +55,7 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   const std::string& name() const;  // the file, as messages call it
   uint64_t file_size() const;
   bool immutable() const;  // as OpenOptions said
+  const Limits& limits() const;
 
   std::span<const TensorInfo> tensors()
       const;  // every tensor that can be reached, in the order of first reach

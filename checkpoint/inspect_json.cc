@@ -25,6 +25,38 @@ Json Numbers(const std::vector<double>& numbers) {
   return array;
 }
 
+// Of the texts that a row shows of the value.
+uint64_t TextBytes(const Value& value) {
+  constexpr uint64_t kItemBytes = 64;
+  switch (value.kind()) {
+    case Kind::kString:
+    case Kind::kDevice:
+      return value.text().size();
+    case Kind::kBytes:
+    case Kind::kByteArray:
+      return 2 * value.text().size();
+    case Kind::kObject:
+    case Kind::kClass:
+    case Kind::kModule:
+      return value.class_name().size();
+    case Kind::kSet:
+    case Kind::kFrozenSet:
+    case Kind::kSize:
+      return value.size() * kItemBytes;
+    default:
+      return 0;
+  }
+}
+
+// The same of a module's attribute, which may be a short list.
+uint64_t PlainBytes(const Value& value) {
+  if (!IsPlain(value)) return 0;
+  bool list = value.kind() == Kind::kList || value.kind() == Kind::kTuple;
+  uint64_t bytes = list ? 0 : TextBytes(value);
+  for (size_t i = 0; list && i < value.size(); ++i) bytes += TextBytes(value.item(i));
+  return bytes;
+}
+
 class Inspector {
  public:
   Inspector(const Checkpoint& checkpoint, const InspectOptions& options)
@@ -36,6 +68,7 @@ class Inspector {
   void Visit(const Path& path, const Value& value, bool again);
   Result<Json::Object> DescribeTensor(const TensorInfo& tensor);
   Result<Json> HashTensor(const TensorInfo& tensor);
+  Result<Json> HashStorage(uint32_t storage);
   Result<Json> DescribeStorage(uint32_t storage);
   void AddTensor(const Path& path, uint32_t index);
   void AddContainer(const Path& path, const Value& value, bool again);
@@ -46,6 +79,15 @@ class Inspector {
   std::string StorageName(uint32_t storage) {
     return fmt::format("s{}", storages_.emplace(storage, storages_.size()).first->second);
   }
+  // Counts what a row of the document repeats: its path, a text.
+  void Count(uint64_t bytes) {
+    bytes_ += bytes;
+    if (bytes_ <= checkpoint_.limits().listing) return;
+    Keep({ErrorCode::kUnsupported,
+          fmt::format("{}: listing its paths and texts takes more than {} bytes",
+                      checkpoint_.name(), checkpoint_.limits().listing),
+          "raise the limit \"listing\" if the file is trusted"});
+  }
   // The first failure is what Run returns.
   void Keep(Error error) {
     if (status_) status_ = std::move(error);
@@ -54,8 +96,11 @@ class Inspector {
   const Checkpoint& checkpoint_;
   const InspectOptions& options_;
   Status status_;
+  uint64_t bytes_ = 0;
   std::unordered_map<uint32_t, size_t> storages_;  // met so far, with their numbers
   std::unordered_map<uint32_t, Json> hashes_;      // of tensors met before
+  std::unordered_map<uint32_t, Json> storage_hashes_;
+  std::unordered_map<uint64_t, Json> arrays_;      // as they are described
   std::unordered_map<uint64_t, Json> first_path_;  // of containers
   Json::Array tensors_, values_, containers_, objects_, modules_;
 };
@@ -79,6 +124,8 @@ Result<Json> Inspector::Run() {
 }
 
 void Inspector::Visit(const Path& path, const Value& value, bool again) {
+  Count(PathBytes(path) + TextBytes(value));
+  if (!status_) return;
   switch (value.kind()) {
     case Kind::kTensor:
       return AddTensor(path, value.tensor());
@@ -96,6 +143,13 @@ void Inspector::Visit(const Path& path, const Value& value, bool again) {
       if (!storage) return Keep(storage.error());
       values_.push_back(Json::Object{
           {"path", PathJson(path)}, {"type", "storage"}, {"value", *std::move(storage)}});
+      return;
+    }
+    case Kind::kNdarray: {
+      auto [known, fresh] = arrays_.emplace(value.id(), Json());
+      if (fresh) known->second = DescribeValue(value).value;
+      values_.push_back(
+          Json::Object{{"path", PathJson(path)}, {"type", "ndarray"}, {"value", known->second}});
       return;
     }
     default: {
@@ -177,14 +231,28 @@ void Inspector::AddTensor(const Path& path, uint32_t index) {
   tensors_.emplace_back(*std::move(described));
 }
 
+Result<Json> Inspector::HashStorage(uint32_t storage) {
+  if (auto known = storage_hashes_.find(storage); known != storage_hashes_.end()) {
+    return known->second;
+  }
+  uint64_t size = checkpoint_.storages()[storage].nbytes;
+  Json hash;
+  if (size <= MaterialiseLimit(checkpoint_.limits(), checkpoint_.file_size())) {
+    std::vector<std::byte> bytes(size);
+    StorageCopy copy{storage, 0, bytes};
+    ZOO_RETURN_IF_ERROR(checkpoint_.Copy(std::span(&copy, 1)));
+    hash = Digest::Of(bytes).hex();
+  }
+  storage_hashes_.emplace(storage, hash);
+  return hash;
+}
+
 Result<Json> Inspector::DescribeStorage(uint32_t storage) {
   const StorageInfo& info = checkpoint_.storages()[storage];
   Json::Object out{{"nbytes", info.nbytes}, {"storage", StorageName(storage)}};
   if (options_.hash) {
-    std::vector<std::byte> bytes(info.nbytes);
-    StorageCopy copy{storage, 0, bytes};
-    ZOO_RETURN_IF_ERROR(checkpoint_.Copy(std::span(&copy, 1)));
-    out.emplace_back("sha256", Digest::Of(bytes).hex());
+    ZOO_ASSIGN_OR_RETURN(Json hash, HashStorage(storage));
+    out.emplace_back("sha256", std::move(hash));
   }
   return Json(std::move(out));
 }
@@ -220,6 +288,8 @@ void Inspector::AddModule(const Path& path, const Value& value) {
   for (size_t i = 0; state && i < state->size(); ++i) {
     Value key = state->key(i), item = state->item(i);
     if (key.kind() != Kind::kString) continue;
+    Count(TextBytes(key) + PlainBytes(item));
+    if (!status_) return;
     if (key.text() == "training") {
       training = PlainJson(item);
     } else if (IsPlain(item)) {

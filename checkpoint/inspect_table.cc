@@ -49,15 +49,16 @@ class Lister {
                        checkpoint_.storages().size(), FormatSize(bytes));
   }
 
-  void Other(std::string line) {
-    if (text_.others.size() < options_.max_others) {
-      text_.others.push_back(std::move(line));
-    } else {
-      ++left_out_;
-    }
-  }
+  void Other(std::string line) { text_.others.push_back(std::move(line)); }
 
   void Visit(const Path& path, const Value& value, bool again) {
+    bool container =
+        value.kind() == Kind::kDict || value.kind() == Kind::kList || value.kind() == Kind::kTuple;
+    if (container && !again) return;
+    if (value.kind() != Kind::kTensor && text_.others.size() >= options_.max_others) {
+      ++left_out_;
+      return;
+    }
     std::string name = path.empty() ? "(the file)" : FormatPath(path);
     switch (value.kind()) {
       case Kind::kTensor:
@@ -65,8 +66,7 @@ class Lister {
       case Kind::kDict:
       case Kind::kList:
       case Kind::kTuple:
-        if (again) Other(fmt::format("{}: a container that is listed above", name));
-        return;
+        return Other(fmt::format("{}: a container that is listed above", name));
       case Kind::kModule:
         return Other(fmt::format("{}: a module of {}", name, Escape(value.class_name())));
       case Kind::kObject:

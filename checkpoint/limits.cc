@@ -21,6 +21,9 @@ constexpr LimitRow kTable[] = {
     {"records", &Limits::records, "members of a zip archive; a model has one for each storage"},
     {"paths", &Limits::paths,
      "places listed when modules or containers are shared: sharing can double at each level"},
+    {"listing", &Limits::listing,
+     "bytes of paths, names and texts that are listed: a long key or text may stand in many "
+     "places"},
     {"integer_digits", &Limits::integer_digits,
      "digits of one integer, as Python's own limit: converting takes the square of them"},
     {"script_bytes", &Limits::script_bytes,

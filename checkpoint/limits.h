@@ -21,6 +21,7 @@ struct Limits {
   uint64_t rank = 64;
   uint64_t records = 1'000'000;
   uint64_t paths = 4'000'000;
+  uint64_t listing = uint64_t{128} << 20;
   uint64_t integer_digits = 4'300;
   uint64_t script_bytes = uint64_t{64} << 20;
   uint64_t materialise = 0;

@@ -117,10 +117,13 @@ class TensorIndex {
   }
 
   uint32_t Add(NodeId node, const Path& path);
+  // All paths together are within the limit; else not all tensors were added.
+  bool fits() const { return path_bytes_ <= contents_.options.limits.listing; }
 
  private:
   static std::string_view PartName(TensorLayout layout, size_t i);
   FileContents& contents_;
+  uint64_t path_bytes_ = 0;
 };
 
 std::string_view TensorIndex::PartName(TensorLayout layout, size_t i) {
@@ -140,6 +143,7 @@ uint32_t TensorIndex::Add(NodeId node, const Path& path) {
   if (contents_.tensor_index[row_index] != kNoNode) return contents_.tensor_index[row_index];
   uint32_t index = static_cast<uint32_t>(contents_.tensors.size());
   contents_.tensor_index[row_index] = index;
+  path_bytes_ += PathBytes(path);
   const TensorRow& row = arena.tensors[row_index];
   auto dims = std::span(arena.dims).subspan(row.dims);
   bool has_strides = row.layout == TensorLayout::kStrided || row.layout == TensorLayout::kMeta;
@@ -221,9 +225,15 @@ Status IndexTensors(FileContents& contents) {
   contents.parts.reserve(parts);  // the tensors' spans stay valid
   TensorIndex index(contents);
   auto visit = [&](const Path& path, NodeId node, bool) {
-    if (contents.arena.kind(node) == NodeKind::kTensor) index.Add(node, path);
+    if (contents.arena.kind(node) == NodeKind::kTensor && index.fits()) index.Add(node, path);
   };
   Status walked = Walk(contents.arena, contents.root, {}, visit);
+  if (!index.fits()) {
+    return Error{ErrorCode::kCorrupt,
+                 fmt::format("{}: the paths of its tensors take more than {} bytes",
+                             contents.file->name(), contents.options.limits.listing),
+                 "raise the limit \"listing\" if the file is trusted"};
+  }
   if (walked) return {};
   Error error = walked.error();
   error.message = contents.file->name() + ": " + error.message;

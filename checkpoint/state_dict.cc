@@ -42,6 +42,33 @@ std::optional<StateDict> OfDict(const FileContents& contents, NodeId node) {
   return found;
 }
 
+// What listing state dicts may take: modules and tensors against the limit "paths", their names
+// against "listing". Modules that are shared can double both at each level.
+class Budget {
+ public:
+  explicit Budget(const Limits& limits) : limits_(limits) {}
+
+  void Take(uint64_t bytes) {
+    ++places_;
+    bytes_ += bytes + sizeof(StateDict::Item);
+  }
+  bool spent() const { return places_ > limits_.paths || bytes_ > limits_.listing; }
+  Error Spent(const FileContents& contents) const {
+    bool names = bytes_ > limits_.listing;
+    std::string_view limit = names ? "listing" : "paths";
+    return {ErrorCode::kCorrupt,
+            names ? fmt::format("{}: the names of its state dicts take more than {} bytes",
+                                contents.file->name(), limits_.listing)
+                  : fmt::format("{}: its state dicts have more than {} modules and tensors",
+                                contents.file->name(), limits_.paths),
+            fmt::format("raise the limit {} if the file is trusted", Quote(limit))};
+  }
+
+ private:
+  const Limits& limits_;
+  uint64_t places_ = 0, bytes_ = 0;
+};
+
 // A module on the way to being flattened.
 struct Open {
   NodeId node;
@@ -54,15 +81,14 @@ struct Open {
 // is listed twice.
 class Flattener {
  public:
-  // `steps` counts modules and tensors over several runs, against the limit "paths".
-  Flattener(const FileContents& contents, uint64_t& steps)
-      : contents_(contents), arena_(contents.arena), steps_(steps) {}
+  Flattener(const FileContents& contents, Budget& budget)
+      : contents_(contents), arena_(contents.arena), budget_(budget) {}
 
   std::optional<StateDict> Run(NodeId module) {
     Enter(module, "");
     while (!open_.empty()) {
       Open& top = open_.back();
-      if (top.next == top.children.size() || steps_ > arena_.limits().paths) {
+      if (top.next == top.children.size() || budget_.spent()) {
         inside_.erase(top.node);
         open_.pop_back();
         continue;
@@ -88,7 +114,7 @@ class Flattener {
       if (arena_.kind(modules[i]) != NodeKind::kString) continue;
       open.children.emplace_back(arena_.text(modules[i]), modules[i + 1]);
     }
-    ++steps_;
+    budget_.Take(open.prefix.size());
     open_.push_back(std::move(open));
   }
 
@@ -100,7 +126,8 @@ class Flattener {
         continue;
       }
       if (dict == parts.buffers && IsTransientBuffer(arena_, parts, items[i])) continue;
-      ++steps_;
+      budget_.Take(prefix.size() + arena_.text(items[i]).size());
+      if (budget_.spent()) return;
       found_.tensors.push_back({prefix + std::string(arena_.text(items[i])),
                                 contents_.tensor_index[arena_.at(items[i + 1]).first]});
     }
@@ -111,19 +138,20 @@ class Flattener {
   StateDict found_;
   std::vector<Open> open_;
   std::unordered_set<NodeId> inside_;
-  uint64_t& steps_;
+  Budget& budget_;
 };
 
-std::optional<StateDict> OfNode(const FileContents& contents, NodeId node, uint64_t& steps) {
+std::optional<StateDict> OfNode(const FileContents& contents, NodeId node, Budget& budget) {
   if (IsDict(contents.arena, node)) return OfDict(contents, node);
-  if (AsModule(contents.arena, node)) return Flattener(contents, steps).Run(node);
+  if (AsModule(contents.arena, node)) return Flattener(contents, budget).Run(node);
   return std::nullopt;
 }
 
 Result<StateDict> Wanted(const FileContents& contents, NodeId node, Path path,
                          std::string_view key) {
-  uint64_t steps = 0;
-  auto found = OfNode(contents, node, steps);
+  Budget budget(contents.arena.limits());
+  auto found = OfNode(contents, node, budget);
+  if (budget.spent()) return budget.Spent(contents);
   if (!found) {
     return Error{
         ErrorCode::kNotFound,
@@ -193,13 +221,15 @@ Error Several(const FileContents& contents, std::span<const StateDict> candidate
 
 }  // namespace
 
-std::vector<StateDict> StateDictsIn(const FileContents& contents) {
+namespace {
+
+Result<std::vector<StateDict>> Candidates(const FileContents& contents) {
   const Arena& arena = contents.arena;
   std::unordered_set<NodeId> inner;  // dicts and modules that are part of a module
   std::vector<StateDict> found;
-  uint64_t steps = 0;
+  Budget budget(arena.limits());
   auto visit = [&](const Path& path, NodeId node, bool again) {
-    if (again || inner.contains(node)) return;
+    if (again || inner.contains(node) || budget.spent()) return;
     if (auto parts = AsModule(arena, node)) {
       for (NodeId dict : {parts->state, parts->parameters, parts->buffers, parts->modules}) {
         if (dict != kNoNode) inner.insert(dict);
@@ -207,26 +237,36 @@ std::vector<StateDict> StateDictsIn(const FileContents& contents) {
       const std::vector<NodeId>& modules = arena.Items(parts->modules);
       for (size_t i = 0; i + 1 < modules.size(); i += 2) inner.insert(modules[i + 1]);
     }
-    auto candidate = IsOptimizer(path) ? std::nullopt : OfNode(contents, node, steps);
+    auto candidate = OfNode(contents, node, budget);
     if (!candidate) return;
+    budget.Take(PathBytes(path));
+    if (IsOptimizer(path)) return;
     candidate->path = path;
     found.push_back(*std::move(candidate));
   };
-  // The depth was checked when the file was opened.
-  if (Status walked = Walk(arena, contents.root, {}, visit); !walked) return {};
+  ZOO_RETURN_IF_ERROR(Walk(arena, contents.root, {}, visit));
+  if (budget.spent()) return budget.Spent(contents);
   std::stable_sort(found.begin(), found.end(), [](const StateDict& a, const StateDict& b) {
     return a.tensors.size() > b.tensors.size();
   });
   return found;
 }
 
+}  // namespace
+
+std::vector<StateDict> StateDictsIn(const FileContents& contents) {
+  auto found = Candidates(contents);
+  return found ? *std::move(found) : std::vector<StateDict>();
+}
+
 Result<StateDict> FindStateDictIn(const FileContents& contents, std::string_view key) {
   if (!key.empty()) return AtKey(contents, key);
-  uint64_t steps = 0;
-  auto root = OfNode(contents, contents.root, steps);
+  Budget budget(contents.arena.limits());
+  auto root = OfNode(contents, contents.root, budget);
+  if (budget.spent()) return budget.Spent(contents);
   // A few tensors beside an epoch and a model do not make the whole file a state dict.
   if (root && root->tensors.size() >= root->others) return *std::move(root);
-  std::vector<StateDict> candidates = StateDictsIn(contents);
+  ZOO_ASSIGN_OR_RETURN(std::vector<StateDict> candidates, Candidates(contents));
   std::vector<StateDict> usual;
   for (const StateDict& candidate : candidates) {
     if (IsUsual(candidate.path)) usual.push_back(candidate);

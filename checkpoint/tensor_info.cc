@@ -33,6 +33,15 @@ std::string FormatPath(const Path& path) {
   return text;
 }
 
+uint64_t PathBytes(const Path& path) {
+  uint64_t bytes = path.size() * sizeof(PathStep);
+  for (const PathStep& step : path) {
+    if (auto* name = std::get_if<std::string>(&step)) bytes += name->size();
+    if (auto* key = std::get_if<ReprKey>(&step)) bytes += key->repr.size();
+  }
+  return bytes;
+}
+
 int64_t TensorInfo::numel() const {
   int64_t product = 1;
   for (int64_t size : shape) {

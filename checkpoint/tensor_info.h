@@ -40,6 +40,7 @@ using PathStep = std::variant<std::string, int64_t, ReprKey>;
 using Path = std::vector<PathStep>;
 std::string FormatPath(
     const Path& path);  // state_dict.conv1.weight, optimizer.state[0].exp_avg, x[(1, 2)]
+uint64_t PathBytes(const Path& path);  // of memory, that a copy takes
 
 // A run of bytes that tensors view. Tensors of one storage share memory.
 struct StorageInfo {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "zoo/base/bytes.h"
 #include "zoo/checkpoint/copy.h"
 #include "zoo/checkpoint/row_major.h"
@@ -9,12 +11,26 @@
 namespace zoo {
 namespace {
 
+Error Unsupported(const FileContents& contents, const TensorInfo& tensor, std::string what) {
+  return {ErrorCode::kUnsupported,
+          fmt::format("{}: {}{}{}", contents.file->name(), FormatPath(tensor.path),
+                      tensor.path.empty() ? "" : ": ", what),
+          ""};
+}
+
+// Bytes of the storage that a view spans are read in one go: no more of them than of values. Those
+// of a deflated storage may be far more than the file has.
+Status CheckSpan(const FileContents& contents, const TensorInfo& tensor, uint64_t span) {
+  uint64_t limit = MaterialiseLimit(contents.options.limits, contents.file->size());
+  if (span <= limit) return {};
+  return Unsupported(contents, tensor,
+                     fmt::format("a view that spans {}, the limit \"materialise\" is {}",
+                                 FormatSize(span), FormatSize(limit)));
+}
+
 Status CheckValues(const FileContents& contents, const TensorInfo& tensor) {
   auto unsupported = [&](std::string what) {
-    return Error{ErrorCode::kUnsupported,
-                 fmt::format("{}: {}{}{}", contents.file->name(), FormatPath(tensor.path),
-                             tensor.path.empty() ? "" : ": ", what),
-                 ""};
+    return Unsupported(contents, tensor, std::move(what));
   };
   if (tensor.layout != Layout::kStrided) {
     return unsupported(
@@ -44,7 +60,9 @@ Result<std::vector<std::byte>> TensorValues(const FileContents& contents,
     StorageCopy copy{tensor.storage, start, values};
     ZOO_RETURN_IF_ERROR(CopyStorages(contents, std::span(&copy, 1), 1));
   } else {
-    std::vector<std::byte> range((LastElement(tensor.shape, tensor.stride) + 1) * item);
+    uint64_t span = (LastElement(tensor.shape, tensor.stride) + 1) * item;
+    ZOO_RETURN_IF_ERROR(CheckSpan(contents, tensor, span));
+    std::vector<std::byte> range(span);
     StorageCopy copy{tensor.storage, start, range};
     ZOO_RETURN_IF_ERROR(CopyStorages(contents, std::span(&copy, 1), 1));
     Gather(tensor.shape, tensor.stride, item, range.data(), values.data());

@@ -242,8 +242,8 @@ TEST(TorchZip, MemoBombIsOneOfSixtyNodes) {
   ASSERT_TRUE(opened) << opened.error().Text();
   uint64_t places = 0;
   (*opened)->Walk([&](const Path&, const Value&, bool) { ++places; });
-  EXPECT_GT(places, 100'000u);
-  EXPECT_LT(places, 300'000u);
+  EXPECT_GT(places, 1'000u);
+  EXPECT_LT(places, 10'000u);
 }
 
 TEST(TorchZip, AViewMayBeHugeButIsNotMaterialised) {

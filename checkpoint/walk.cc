@@ -24,6 +24,12 @@ class Walker {
                      fmt::format("containers are nested deeper than {}", arena_.limits().depth),
                      "raise the limit \"depth\" if the file is trusted"};
       }
+      if (name_bytes_ > arena_.limits().listing) {
+        return Error{ErrorCode::kCorrupt,
+                     fmt::format("the names in its modules take more than {} bytes",
+                                 arena_.limits().listing),
+                     "raise the limit \"listing\" if the file is trusted"};
+      }
       Frame& frame = open_.back();
       path_.resize(frame.base);
       if (frame.next == frame.members.size()) {
@@ -39,6 +45,7 @@ class Walker {
 
  private:
   static constexpr uint8_t kSeen = 1, kOpen = 2;
+  static constexpr uint64_t kStepBytes = 16;
 
   struct Frame {
     NodeId node;
@@ -46,7 +53,8 @@ class Walker {
     std::vector<Member> members;
     size_t next = 0;
     bool module = false;
-    std::string prefix;  // of a module's names: "layer1.0."
+    bool repeated = false;  // seen before, as all that is in it
+    std::string prefix;     // of a module's names: "layer1.0."
   };
 
   // A member's path: one step more, but inside modules names grow with dots.
@@ -61,18 +69,25 @@ class Walker {
     }
     std::string prefix;
     if (submodule) prefix = frame.prefix + std::string(arena_.text(member.key)) + ".";
+    if (frame.repeated) {
+      repeated_ += path_.size() + frame.prefix.size() / kStepBytes;
+    } else {
+      name_bytes_ += frame.prefix.size();
+    }
     Enter(member.value, std::move(prefix), submodule);
   }
 
   void Enter(NodeId node, std::string prefix, bool submodule) {
     bool container = HasMembers(arena_, node);
     uint8_t state = state_[node];
-    bool again =
-        container && (state == kOpen || (state == kSeen && reentered_ >= options_.reentries));
+    bool spent = repeated_ >= options_.repeated_steps || open_.size() >= arena_.limits().depth;
+    bool again = container && (state == kOpen || (state == kSeen && spent));
     visit_(path_, node, again);
     if (!container || again) return;
-    reentered_ += state == kSeen;
-    Frame frame{.node = node, .base = path_.size(), .members = MembersOf(arena_, node)};
+    Frame frame{.node = node,
+                .base = path_.size(),
+                .members = MembersOf(arena_, node),
+                .repeated = state == kSeen};
     if (AsModule(arena_, node)) {
       frame.module = true;
       frame.base -= submodule;
@@ -92,7 +107,7 @@ class Walker {
   std::vector<uint8_t> state_;
   std::vector<Frame> open_;
   Path path_;
-  uint64_t reentered_ = 0;
+  uint64_t repeated_ = 0, name_bytes_ = 0;
 };
 
 }  // namespace

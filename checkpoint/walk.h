@@ -14,15 +14,18 @@
 namespace zoo {
 
 struct WalkOptions {
-  // How many containers that were seen before are entered again where they are met again; beyond it
-  // they are only visited. A container is never entered inside itself.
-  uint64_t reentries = 0;
+  // Containers that were seen before are entered again where they are met again, until the paths of
+  // the places visited there have that many steps; beyond it they are only visited. A container is
+  // never entered inside itself.
+  uint64_t repeated_steps = 0;
 };
 
 // `again`: a container whose members are not visited here, because they were before.
 using WalkVisit = std::function<void(const Path& path, NodeId node, bool again)>;
 
-// kCorrupt if containers are nested deeper than the limit.
+// kCorrupt if containers are nested deeper than the limit, or if the names of modules inside
+// modules exceed the limit "listing". If a walk without repeated steps passes, so does one with
+// them.
 Status Walk(const Arena& arena, NodeId root, const WalkOptions& options, const WalkVisit& visit);
 
 PathStep StepOf(const Arena& arena, NodeId key);

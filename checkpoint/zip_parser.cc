@@ -80,6 +80,7 @@ class Parser {
   }
 
   Result<uint64_t> LocateEnd() const;
+  Error NotAtTheEnd(uint64_t at, uint64_t comment) const;
   Error NotFound() const;
   Result<End> FindEnd() const;
   Result<std::optional<End>> FindEnd64(uint64_t end_at) const;
@@ -108,19 +109,31 @@ Result<uint64_t> Parser::LocateEnd() const {
   uint64_t tail_at = file_.size() - tail_size;
   ZOO_ASSIGN_OR_RETURN(std::string tail, ReadText(tail_at, tail_size));
   constexpr std::string_view kSignature = "PK\5\6";
-  std::optional<uint64_t> found;
+  std::optional<uint64_t> found, unfit;
   for (size_t at = tail.find(kSignature); at != std::string::npos;
        at = tail.find(kSignature, at + 1)) {
     bool fits =
         tail.size() - at >= kEndBytes && Read16(tail, at + 20) == tail.size() - at - kEndBytes;
-    if (!fits && !found) continue;
+    if (!fits && !found) {
+      unfit = tail_at + at;
+      continue;
+    }
     if (found) {
       return Corrupt(fmt::format("two zip end records, at bytes {} and {}", *found, tail_at + at));
     }
     found = tail_at + at;
   }
   if (found) return *found;
+  // Of a file that was cut off, a record's data may hold the signature.
+  if (unfit && file_.size() - *unfit >= kEndBytes)
+    return NotAtTheEnd(*unfit, Read16(tail, *unfit - tail_at + 20));
   return NotFound();
+}
+
+Error Parser::NotAtTheEnd(uint64_t at, uint64_t comment) const {
+  return Corrupt(fmt::format("the zip end record at byte {} says a comment of {} bytes, {} follow",
+                             at, comment, file_.size() - at - kEndBytes),
+                 "bytes were added or lost: download it again");
 }
 
 Error Parser::NotFound() const {
@@ -270,7 +283,10 @@ Result<ZipMember> Parser::ParseMember(Cursor& in) const {
   if ((member.flags & kEncryptedFlags) != 0) {
     return Unsupported(Record(member.name) + " is encrypted");
   }
-  if ((member.flags & kPatchFlag) != 0 || (method != kStored && method != kDeflated)) {
+  if ((member.flags & kPatchFlag) != 0) {
+    return Unsupported(Record(member.name) + " is a patch of another file");
+  }
+  if (method != kStored && method != kDeflated) {
     return Unsupported(fmt::format("{} is compressed by method {}, not stored or deflated",
                                    Record(member.name), method));
   }
@@ -299,6 +315,10 @@ Status Parser::ApplyZip64(ByteView extra, ZipMember& member) const {
       if (*field == kSaturated32) *field = values.U64();
     }
     if (!values.ok()) return Corrupt(Record(member.name) + ": its zip64 extra field is cut off");
+    if (values.remaining() != 0) {
+      return Corrupt(fmt::format("{}: its zip64 extra field has {} bytes, {} are asked for",
+                                 Record(member.name), size, size - values.remaining()));
+    }
   }
   if (!in.ok()) return Corrupt(Record(member.name) + ": its extra fields are cut off");
   return {};

@@ -49,7 +49,7 @@ LIBRARIES = {
 SYSTEM = ["sys/", "linux/", "net/", "netinet/", "arpa/", "mach/", "mach-o/"] + [
     name + ".h" for name in (
         "aio dirent dlfcn endian errno fcntl fenv fnmatch ftw getopt glob grp immintrin langinfo "
-        "libgen limits locale math netdb poll pthread pty pwd regex sched semaphore setjmp signal spawn "
+        "libgen limits locale malloc math netdb poll pthread pty pwd regex sched semaphore setjmp signal spawn "
         "stddef stdint stdio stdlib string strings syslog termios time ucontext unistd utime wchar "
         "wordexp xmmintrin emmintrin arm_neon").split()
 ]
