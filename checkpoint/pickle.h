@@ -34,6 +34,9 @@ struct PickleSource {
   uint64_t offset = 0;  // of the first byte, for messages
   std::string where;    // the start of every message: file and record
   PersistentLoad persistent;
+  // What torch.storage._load_from_bytes of these bytes stands for; kNoNode, as without it: an
+  // object.
+  PersistentLoad nested;
 };
 
 class Unpickler {
@@ -131,6 +134,7 @@ class Unpickler {
   void Remember(uint64_t id);
   void Recall(uint64_t id);
   void Call(NodeId callable, NodeId arguments, NodeId keywords);
+  Result<NodeId> CallNested(NodeId callable, NodeId arguments);
 
   Arena& arena_;
   PickleSource source_;

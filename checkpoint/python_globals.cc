@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "zoo/checkpoint/global_table.h"
+#include "zoo/checkpoint/globals.h"
 #include "zoo/checkpoint/pickle_text.h"
 
 namespace zoo {
@@ -56,6 +58,7 @@ Result<NodeId> Encode(const Arguments& in, NodeKind kind) {
   if (in.kind(0) != NodeKind::kString || !latin1) return Opaque(in);
   auto bytes = ToLatin1(arena.text(in[0]));
   if (!bytes) return in.Wrong("its text has characters that are not latin-1");
+  arena.CountItems(bytes->size() / sizeof(Node));  // a text may be encoded again and again
   std::string_view kept =
       bytes->size() == arena.text(in[0]).size() ? arena.text(in[0]) : arena.Keep(*bytes);
   return arena.AddText(kind, kept);
@@ -101,11 +104,22 @@ Result<NodeId> MakeSlice(const Arguments& in) {
   return in.arena().AddTuple(NodeKind::kSlice, ids);
 }
 
-// copyreg._reconstructor(class, object, None) and copyreg.__newobj__(class, ...): an object of the
-// class.
+// copyreg._reconstructor(class, object, None), or with a base class and a value of it: an object of
+// the class.
 Result<NodeId> MakeInstance(const Arguments& in) {
   if (in.kind(0) != NodeKind::kClass) return Opaque(in);
-  return in.arena().AddObject(in[0], Arena::kEmptyTuple);
+  Arena& arena = in.arena();
+  if (in.kind(2) == NodeKind::kNone) return arena.AddObject(in[0], Arena::kEmptyTuple);
+  std::array<NodeId, 1> value{in[2]};
+  return arena.AddObject(in[0], arena.AddTuple(NodeKind::kTuple, value));
+}
+
+// copyreg.__newobj__(class, ...): what the opcode NEWOBJ does.
+Result<NodeId> MakeNew(const Arguments& in) {
+  if (in.kind(0) != NodeKind::kClass || in[0] == in.callable()) return Opaque(in);
+  std::span<const NodeId> all = in.arena().Tuple(in.tuple());
+  std::vector<NodeId> rest(all.begin() + 1, all.end());
+  return CallGlobal(in.arena(), in[0], in.arena().AddTuple(NodeKind::kTuple, rest));
 }
 
 // Type annotations of TorchScript: the value itself.
@@ -126,6 +140,7 @@ constexpr GlobalRow kTable[] = {
     {"builtins", "slice", kCall, MakeSlice},
     {"_codecs", "encode", kCall, MakeEncoded},
     {"copyreg", "_reconstructor", kCall, MakeInstance},
+    {"copyreg", "__newobj__", kCall, MakeNew},
     {"torch.jit._pickle", "restore_type_tag", kCall, FirstArgument},
     {"torch.jit._pickle", "build_intlist", kCall, FirstArgument},
     {"torch.jit._pickle", "build_tensorlist", kCall, FirstArgument},

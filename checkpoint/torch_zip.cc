@@ -208,10 +208,7 @@ Result<NodeId> Reader::LoadStorage(Arena& arena, NodeId id) {
   }
   ZOO_ASSIGN_OR_RETURN(const ZipMember* member, FindRecord(name.storage.key));
   uint32_t& known = storage_of_[static_cast<size_t>(member - zip_.members().data())];
-  if (known != kNoStorage) {
-    ZOO_RETURN_IF_ERROR(CheckSameStorage(arena.storages[known], name.storage));
-    return arena.AddStorage(known, std::nullopt);
-  }
+  if (known != kNoStorage) return arena.AddStorage(known, std::nullopt);
   ZOO_RETURN_IF_ERROR(CheckSize(name.storage, *member));
   known = static_cast<uint32_t>(arena.storages.size());
   arena.storages.push_back(name.storage);
