@@ -33,8 +33,9 @@ constexpr Signature kSignatures[] = {
      "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv,
      {FileKind::kTorchLegacy, "a legacy PyTorch file", ""}},
     {0, "L119547037146038801333356L"sv, {FileKind::kTorchLegacy, "a legacy PyTorch file", ""}},
-    {11,
-     "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv,
+    // Protocols 4 and 5 put a FRAME of 13 bytes around it.
+    {2,
+     "\x95\x0d\0\0\0\0\0\0\0\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv,
      {FileKind::kTorchLegacy, "a legacy PyTorch file", ""}},
     {0,
      "PYTORCH1"sv,

@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"empty_zip", "PK\5\6xx", FileKind::kZip, "a zip archive"},
                     Case{"legacy", "\x80\2" + kMagic, FileKind::kTorchLegacy,
                          "a legacy PyTorch file"},
-                    Case{"legacy_framed", "\x80\4\x95" + std::string(8, '\0') + kMagic,
+                    Case{"legacy_framed", "\x80\4\x95\x0d" + std::string(7, '\0') + kMagic,
                          FileKind::kTorchLegacy, "a legacy PyTorch file"},
                     Case{"legacy_text", "L119547037146038801333356L\n.", FileKind::kTorchLegacy,
                          "a legacy PyTorch file"},

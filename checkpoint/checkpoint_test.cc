@@ -241,8 +241,6 @@ INSTANTIATE_TEST_SUITE_P(
                "x.pth: this is a PNG picture (8 bytes), not a checkpoint; this is the wrong file: "
                "weights are .pth or .safetensors"},
         NotOne{"json", "{\"a\": 1}", "x.pth: this is a JSON document (8 bytes), not a checkpoint"},
-        NotOne{"pickle", "\x80\4N.",
-               "x.pth: a plain pickle, which is not read yet; write it with torch.save"},
         NotOne{"safetensors", Little(2, 8) + "{}",
                "x.pth: a safetensors file, which is not read yet; convert it with torch.save"},
         NotOne{"text", "hello",

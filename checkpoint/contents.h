@@ -3,6 +3,7 @@
 #ifndef ZOO_CHECKPOINT_CONTENTS_H_
 #define ZOO_CHECKPOINT_CONTENTS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@ namespace zoo {
 struct StoragePlace {
   uint64_t offset = 0;
   const ZipMember* member = nullptr;  // the record, in a zip file
+  const std::byte* kept = nullptr;    // not in the file as they are: the arena holds them here
   bool found = false;
 };
 

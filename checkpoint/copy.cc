@@ -143,12 +143,17 @@ Status Copier::Carry(Piece& piece) const {
 }
 
 Status Copier::ReadPlain(Piece& piece) const {
+  const std::byte* kept = Place(piece.copy).kept;
   std::vector<std::byte> scratch(piece.unused > 0 ? kStep : 0);
   for (uint64_t at = 0; at < piece.size(); at += kStep) {
     uint64_t size = std::min(kStep, piece.size() - at);
     std::span<std::byte> step =
         piece.unused > 0 ? std::span(scratch).first(size) : piece.into.subspan(at, size);
-    ZOO_RETURN_IF_ERROR(contents_.file->Read(piece.offset + at, step));
+    if (kept != nullptr) {
+      std::memcpy(step.data(), kept + piece.offset + at, size);
+    } else {
+      ZOO_RETURN_IF_ERROR(contents_.file->Read(piece.offset + at, step));
+    }
     if (checked_[piece.copy]) piece.crc = libdeflate_crc32(piece.crc, step.data(), step.size());
   }
   return {};

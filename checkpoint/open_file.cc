@@ -9,8 +9,10 @@
 #include "zoo/base/sniff.h"
 #include "zoo/checkpoint/copy.h"
 #include "zoo/checkpoint/dict_keys.h"
+#include "zoo/checkpoint/plain_pickle.h"
 #include "zoo/checkpoint/tensor_values.h"
 #include "zoo/checkpoint/torch_legacy.h"
+#include "zoo/checkpoint/torch_tar.h"
 #include "zoo/checkpoint/torch_zip.h"
 #include "zoo/checkpoint/walk.h"
 
@@ -25,8 +27,6 @@ struct NotRead {
   std::string_view hint;
 };
 constexpr NotRead kNotRead[] = {
-    {FileKind::kTar, "it may be a checkpoint of PyTorch before 0.1.10: write it again"},
-    {FileKind::kPickle, "write it with torch.save"},
     {FileKind::kSafetensors, "convert it with torch.save"},
 };
 
@@ -65,6 +65,12 @@ Status ReadFormat(FileContents& contents) {
   Sniffed seen = Sniff(first);
   if (seen.kind == FileKind::kZip) return ReadTorchZip(contents);
   if (seen.kind == FileKind::kTorchLegacy) return ReadTorchLegacy(contents);
+  if (seen.kind == FileKind::kTar) return ReadTorchTar(contents);
+  if (seen.kind == FileKind::kPickle) return ReadPlainPickle(contents);
+  if (seen.kind == FileKind::kUnknown) {
+    ZOO_ASSIGN_OR_RETURN(bool pickle, ReadUnmarkedPickle(contents));
+    if (pickle) return {};
+  }
   return NotACheckpoint(contents, seen);
 }
 
@@ -88,7 +94,8 @@ void IndexStorages(FileContents& contents) {
   for (size_t i = 0; i < contents.arena.storages.size(); ++i) {
     const StorageRow& row = contents.arena.storages[i];
     const StoragePlace& place = contents.places[i];
-    bool plain = place.found && (place.member == nullptr || !place.member->deflated);
+    bool plain = place.found && place.kept == nullptr &&
+                 (place.member == nullptr || !place.member->deflated);
     contents.storages.push_back({.key = std::string(row.key),
                                  .nbytes = row.nbytes(),
                                  .offset = place.offset,

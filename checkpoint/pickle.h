@@ -34,6 +34,9 @@ struct PickleSource {
   uint64_t offset = 0;  // of the first byte, for messages
   std::string where;    // the start of every message: file and record
   PersistentLoad persistent;
+  // What torch.storage._load_from_bytes of these bytes stands for; kNoNode, as without it: an
+  // object.
+  PersistentLoad nested;
 };
 
 class Unpickler {
@@ -134,6 +137,7 @@ class Unpickler {
   NodeId Named(std::string_view module, std::string_view name);
   void Call(NodeId callable, NodeId arguments, NodeId keywords);
   std::string KeyPath() const;
+  Result<NodeId> CallNested(NodeId callable, NodeId arguments);
 
   Arena& arena_;
   PickleSource source_;

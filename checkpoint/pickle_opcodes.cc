@@ -254,10 +254,19 @@ void Unpickler::Call(NodeId callable, NodeId arguments, NodeId keywords) {
   if (kind != NodeKind::kClass && kind != NodeKind::kObject) {
     return Fail(fmt::format("calls {}", NodeKindName(kind)));
   }
-  if (keywords == kNoNode) return PushResult(CallGlobal(arena_, callable, arguments));
+  if (keywords == kNoNode) return PushResult(CallNested(callable, arguments));
   NodeId object = arena_.AddObject(callable, arguments);
   arena_.object(object).keywords = keywords;
   Push(object);
+}
+
+Result<NodeId> Unpickler::CallNested(NodeId callable, NodeId arguments) {
+  if (source_.nested && arena_.Tuple(arguments).size() == 1 &&
+      arena_.IsClass(callable, "torch.storage", "_load_from_bytes")) {
+    ZOO_ASSIGN_OR_RETURN(NodeId made, source_.nested(arena_, arena_.Tuple(arguments)[0]));
+    if (made != kNoNode) return made;
+  }
+  return CallGlobal(arena_, callable, arguments);
 }
 
 void Unpickler::Reduce(int) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "zoo/checkpoint/global_table.h"
@@ -57,6 +58,7 @@ Result<NodeId> Encode(const Arguments& in, NodeKind kind) {
   if (in.kind(0) != NodeKind::kString || !latin1) return Opaque(in);
   auto bytes = ToLatin1(arena.text(in[0]));
   if (!bytes) return in.Wrong("its text has characters that are not latin-1");
+  arena.CountItems(bytes->size() / sizeof(Node));  // a text may be encoded again and again
   std::string_view kept =
       bytes->size() == arena.text(in[0]).size() ? arena.text(in[0]) : arena.Keep(*bytes);
   return arena.AddText(kind, kept);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/global_table.h"
@@ -23,19 +24,23 @@ Result<uint64_t> Whole(const Arena& arena, NodeId id, std::string_view name) {
   return static_cast<uint64_t>(node.integer);
 }
 
-Result<std::optional<StorageView>> ReadView(const Arena& arena, NodeId id,
-                                            const StorageRow& storage) {
-  if (arena.kind(id) == NodeKind::kNone) return std::optional<StorageView>();
+bool IsText(NodeKind kind) { return kind == NodeKind::kString || kind == NodeKind::kBytes; }
+
+Status ReadView(Arena& arena, NodeId id, StorageName& name) {
+  if (arena.kind(id) == NodeKind::kNone) return {};
   auto parts = arena.Sequence(id);
   if (!parts || parts->size() != 3) return Wrong("its view is not a tuple of three");
+  auto key = StorageKey(arena, (*parts)[0]);
+  if (!key) {
+    return Wrong(
+        fmt::format("its view's key is {}, not a string", NodeKindName(arena.kind((*parts)[0]))));
+  }
   StorageView view;
   ZOO_ASSIGN_OR_RETURN(view.offset, Whole(arena, (*parts)[1], "view's offset"));
   ZOO_ASSIGN_OR_RETURN(view.elements, Whole(arena, (*parts)[2], "view's size"));
-  if (view.offset > storage.elements || view.elements > storage.elements - view.offset) {
-    return Wrong(fmt::format("a view of {} elements from {} of storage {}, which has {}",
-                             view.elements, view.offset, Quote(storage.key, 80), storage.elements));
-  }
-  return std::optional<StorageView>(view);
+  name.view = view;
+  name.view_key = *key;
+  return {};
 }
 
 }  // namespace
@@ -46,7 +51,9 @@ Result<StorageName> ReadStorageName(Arena& arena, NodeId persistent_id) {
     return Wrong("it is not a tuple of five or six");
   }
   const auto& at = *parts;
-  if (!arena.IsText(at[0], "storage")) return Wrong("it does not name a storage");
+  if (!IsText(arena.kind(at[0])) || arena.text(at[0]) != "storage") {
+    return Wrong("it does not name a storage");
+  }
   const GlobalRow* type = StorageType(arena, at[1]);
   if (type == nullptr) {
     std::string_view name = arena.ClassName(at[1]);
@@ -54,33 +61,43 @@ Result<StorageName> ReadStorageName(Arena& arena, NodeId persistent_id) {
                      ? fmt::format("its storage type is {}", NodeKindName(arena.kind(at[1])))
                      : Quote(name, 80) + " is not a storage type that is read");
   }
-  bool digits = arena.kind(at[2]) == NodeKind::kInt;
-  if (!digits && arena.kind(at[2]) != NodeKind::kString) {
+  auto key = StorageKey(arena, at[2]);
+  if (!key) {
     return Wrong(fmt::format("its key is {}, not a string", NodeKindName(arena.kind(at[2]))));
   }
-  if (arena.kind(at[3]) != NodeKind::kString) {
+  if (!IsText(arena.kind(at[3]))) {
     return Wrong(fmt::format("its location is {}, not a string", NodeKindName(arena.kind(at[3]))));
   }
   StorageName name;
-  std::string_view key =
-      digits ? arena.Keep(std::to_string(arena.at(at[2]).integer)) : arena.text(at[2]);
-  name.storage = {.key = key, .dtype = type->dtype, .device = arena.text(at[3])};
+  name.storage = {.key = *key, .dtype = type->dtype, .device = arena.text(at[3])};
   ZOO_ASSIGN_OR_RETURN(name.storage.elements, Whole(arena, at[4], "number of elements"));
   if (name.storage.elements > (uint64_t{1} << 62) / ItemSize(type->dtype)) {
     return Wrong(fmt::format("storage {} of {} elements", Quote(name.storage.key, 80),
                              name.storage.elements));
   }
   if (parts->size() == 6) {
-    ZOO_ASSIGN_OR_RETURN(name.view, ReadView(arena, at[5], name.storage));
+    ZOO_RETURN_IF_ERROR(ReadView(arena, at[5], name));
   }
   return name;
 }
 
-Status CheckSameStorage(const StorageRow& before, const StorageRow& now) {
-  if (before.dtype == now.dtype && before.elements == now.elements) return {};
-  return Wrong(fmt::format("storage {} is {} elements of {} and, before, {} of {}",
-                           Quote(now.key, 80), now.elements, DTypeName(now.dtype), before.elements,
-                           DTypeName(before.dtype)));
+std::optional<std::string_view> StorageKey(Arena& arena, NodeId key) {
+  if (IsText(arena.kind(key))) return arena.text(key);
+  if (arena.kind(key) != NodeKind::kInt) return std::nullopt;
+  arena.CountItems(4);
+  return arena.Keep(std::to_string(arena.at(key).integer));
+}
+
+Status CheckView(const StorageRow& storage, const StorageName& name) {
+  if (name.storage.dtype != storage.dtype) {
+    return Wrong(fmt::format("a view of {} of storage {}, which is of {}",
+                             DTypeName(name.storage.dtype), Quote(storage.key, 80),
+                             DTypeName(storage.dtype)));
+  }
+  const StorageView& view = *name.view;
+  if (view.offset <= storage.elements && view.elements <= storage.elements - view.offset) return {};
+  return Wrong(fmt::format("a view of {} elements from {} of storage {}, which has {}",
+                           view.elements, view.offset, Quote(storage.key, 80), storage.elements));
 }
 
 }  // namespace zoo

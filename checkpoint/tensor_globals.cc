@@ -168,6 +168,7 @@ Status RestoreOldTensor(Arena& arena, NodeId object, NodeId state) {
   Arguments in(arena, kName, object, tuple);
   if (in.size() == 4) {
     ZOO_ASSIGN_OR_RETURN(TensorRow row, PlaceTensor(in, std::nullopt));
+    row.parameter = row.requires_grad = parameter;  // a new Parameter requires it
     return MakeInPlace(arena, object, row);
   }
   NodeId data = in.size() == 5 ? in[0] : kNoNode;
@@ -177,6 +178,12 @@ Status RestoreOldTensor(Arena& arena, NodeId object, NodeId state) {
   row.parameter = parameter;
   ZOO_ASSIGN_OR_RETURN(row.requires_grad, in.Flag(in.size() == 5 ? 3 : 0, "requires_grad"));
   return MakeInPlace(arena, object, row);
+}
+
+// Parameter(data, requires_grad), as 0.4 wrote it. With less it is an object until its state comes.
+Result<NodeId> MakeParameter(const Arguments& in) {
+  if (in.size() == 2 && in.kind(0) == NodeKind::kTensor) return RebuildParameter(in);
+  return in.arena().AddObject(in.callable(), in.tuple());
 }
 
 constexpr GlobalKind kCall = GlobalKind::kCall;
@@ -207,6 +214,8 @@ constexpr GlobalRow kTable[] = {
     Old("torch", "ShortTensor"),
     Old("torch", "IntTensor"),
     Old("torch", "LongTensor"),
+    Old("torch", "BoolTensor"),
+    Old("torch", "BFloat16Tensor"),
     Old("torch.cuda", "FloatTensor"),
     Old("torch.cuda", "DoubleTensor"),
     Old("torch.cuda", "HalfTensor"),
@@ -215,8 +224,10 @@ constexpr GlobalRow kTable[] = {
     Old("torch.cuda", "ShortTensor"),
     Old("torch.cuda", "IntTensor"),
     Old("torch.cuda", "LongTensor"),
+    Old("torch.cuda", "BoolTensor"),
+    Old("torch.cuda", "BFloat16Tensor"),
     Old("torch", "Tensor"),
-    Old("torch.nn.parameter", "Parameter"),
+    {"torch.nn.parameter", "Parameter", kCall, MakeParameter, RestoreOldTensor},
     Old("torch.autograd.variable", "Variable"),
 };
 

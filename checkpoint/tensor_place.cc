@@ -86,8 +86,14 @@ Result<TensorRow> PlaceTensor(const Arguments& in, std::optional<DType> dtype) {
   Wide start = static_cast<Wide>(row.offset);
   if (node.second != 0) {
     const StorageView& view = arena.views[node.second - 1];
-    room = view.elements;
-    if (__builtin_add_overflow(row.offset, static_cast<int64_t>(view.offset), &row.offset)) {
+    uint64_t item = ItemSize(storage.dtype), from = view.offset * item;
+    room = Wide{view.elements} * item / ItemSize(row.dtype);
+    if (from % ItemSize(row.dtype) != 0) {
+      return in.Wrong(fmt::format("its view begins at byte {}, inside an element of {}", from,
+                                  DTypeName(row.dtype)));
+    }
+    if (__builtin_add_overflow(row.offset, static_cast<int64_t>(from / ItemSize(row.dtype)),
+                               &row.offset)) {
       return in.Wrong("its storage offset overflows");
     }
   }

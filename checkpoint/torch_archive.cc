@@ -174,10 +174,7 @@ Result<NodeId> TorchArchive::LoadStorage(Arena& arena, NodeId id, const StorageR
 Result<uint32_t> TorchArchive::AddStorage(const StorageRow& storage, const ZipMember& member) {
   Arena& arena = contents_.arena;
   uint32_t& known = storage_of_[static_cast<size_t>(&member - zip().members().data())];
-  if (known != kNoStorage) {
-    ZOO_RETURN_IF_ERROR(CheckSameStorage(arena.storages[known], storage));
-    return known;
-  }
+  if (known != kNoStorage) return known;
   ZOO_RETURN_IF_ERROR(CheckSize(storage, member));
   known = static_cast<uint32_t>(arena.storages.size());
   arena.storages.push_back(storage);

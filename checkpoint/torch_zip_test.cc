@@ -178,9 +178,7 @@ INSTANTIATE_TEST_SUITE_P(
                p.pickle = Pickle(Tuple(
                    {Storage("FloatStorage", "0", Int(6)), Storage("LongStorage", "0", Int(3))}));
              },
-             "x.pth: data.pkl: byte 109 (BINPERSID): a persistent id: storage \"0\" is 3 elements "
-             "of "
-             "int64 and, before, 6 of float32"},
+             "ok"},
         Case{
             "deflated_storage_of_another_size",
             [](Parts& p) {
