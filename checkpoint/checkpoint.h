@@ -80,7 +80,7 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   // A tensor's values in row-major order, little-endian, conj and neg resolved. kUnsupported for
   // other layouts than strided, and for more than limits.materialise bytes.
   Result<std::vector<std::byte>> Values(const TensorInfo& tensor) const;
-  // Reads everything once: CRCs of all records, ranges, inflated sizes.
+  // Reads everything once: CRCs of all records, ranges, inflated sizes, indices of sparse tensors.
   Status Verify() const;
 
   // Calls `visit` for every place in the file's values, depth first, in the file's order; tensors

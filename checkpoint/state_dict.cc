@@ -70,7 +70,7 @@ class Flattener {
       auto [name, child] = top.children[top.next++];
       Enter(child, top.prefix + name + ".");
     }
-    if (found_.tensors.empty()) return std::nullopt;
+    if (found_.tensors.empty() || steps_ > arena_.limits().paths) return std::nullopt;
     return std::move(found_);
   }
 
@@ -122,10 +122,18 @@ std::optional<StateDict> OfNode(const FileContents& contents, NodeId node, uint6
   return std::nullopt;
 }
 
+Error TooManyPlaces(const FileContents& contents) {
+  return {ErrorCode::kCorrupt,
+          fmt::format("{}: more than {} places in modules that share modules",
+                      contents.file->name(), contents.arena.limits().paths),
+          "raise the limit \"paths\" if the file is trusted"};
+}
+
 Result<StateDict> Wanted(const FileContents& contents, NodeId node, Path path,
                          std::string_view key) {
   uint64_t steps = 0;
   auto found = OfNode(contents, node, steps);
+  if (steps > contents.arena.limits().paths) return TooManyPlaces(contents);
   if (!found) {
     return Error{
         ErrorCode::kNotFound,
@@ -249,11 +257,10 @@ Error Several(const FileContents& contents, std::span<const StateDict> candidate
 }
 
 // Every mapping of names to tensors, largest first.
-std::vector<StateDict> MappingsIn(const FileContents& contents) {
+std::vector<StateDict> MappingsIn(const FileContents& contents, uint64_t& steps) {
   const Arena& arena = contents.arena;
   std::unordered_set<NodeId> inner;  // dicts and modules that are part of a module
   std::vector<StateDict> found;
-  uint64_t steps = 0;
   auto visit = [&](const Path& path, NodeId node, bool again) {
     if (again || inner.contains(node)) return;
     if (auto parts = AsModule(arena, node)) {
@@ -276,10 +283,7 @@ std::vector<StateDict> MappingsIn(const FileContents& contents) {
   return found;
 }
 
-}  // namespace
-
-std::vector<StateDict> StateDictsIn(const FileContents& contents) {
-  std::vector<StateDict> found = MappingsIn(contents);
+std::vector<StateDict> BestOf(std::vector<StateDict> found) {
   // A few tensors beside an epoch and a model do not make a state dict, if there is a better one.
   Prefer(found, [](const StateDict& one) {
     return one.tensors.size() + (one.path.empty() ? 1 : 0) > one.others;
@@ -296,13 +300,22 @@ std::vector<StateDict> StateDictsIn(const FileContents& contents) {
   return found;
 }
 
+}  // namespace
+
+std::vector<StateDict> StateDictsIn(const FileContents& contents) {
+  uint64_t steps = 0;
+  return BestOf(MappingsIn(contents, steps));
+}
+
 Result<StateDict> FindStateDictIn(const FileContents& contents, std::string_view key) {
   if (!key.empty()) return AtKey(contents, key);
   if (IsDict(contents.arena, contents.root)) {
     auto root = OfDict(contents, contents.root);
     if (root && root->others == 0) return *std::move(root);
   }
-  std::vector<StateDict> candidates = StateDictsIn(contents);
+  uint64_t steps = 0;
+  std::vector<StateDict> candidates = BestOf(MappingsIn(contents, steps));
+  if (steps > contents.arena.limits().paths) return TooManyPlaces(contents);
   if (candidates.size() == 1) return std::move(candidates[0]);
   if (!candidates.empty()) return Several(contents, candidates);
   return Error{ErrorCode::kNotFound,
