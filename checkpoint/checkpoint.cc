@@ -7,6 +7,7 @@
 #include "zoo/checkpoint/contents.h"
 #include "zoo/checkpoint/copy.h"
 #include "zoo/checkpoint/open_file.h"
+#include "zoo/checkpoint/sparse_indices.h"
 #include "zoo/checkpoint/state_dict.h"
 #include "zoo/checkpoint/tensor_values.h"
 #include "zoo/checkpoint/walk.h"
@@ -71,9 +72,12 @@ Result<std::vector<std::byte>> Checkpoint::Values(const TensorInfo& tensor) cons
   return TensorValues(*contents_, tensor);
 }
 
-// Ranges were checked at Open; what is left are the bytes themselves. Those of a legacy file have
-// nothing to be compared with, but they must be there to be read.
+// Ranges were checked at Open; what is left are the bytes themselves, and indices among them. Those
+// of a legacy file have nothing to be compared with, but they must be there to be read.
 Status Checkpoint::Verify() const {
+  for (const TensorInfo& tensor : contents_->tensors) {
+    ZOO_RETURN_IF_ERROR(CheckSparseIndices(*contents_, tensor));
+  }
   auto ignore = [](ByteView) { return Status(); };
   if (contents_->zip) {
     for (const ZipMember& member : contents_->zip->members()) {

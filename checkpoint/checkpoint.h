@@ -63,10 +63,11 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   Value root() const;
 
   // The state dict: the file itself, or what stands under one of the usual keys (state_dict,
-  // model_state_dict, model, ...), or under `key` if that is given ("a.b" steps down). kNotFound if
-  // there is none, kUsage listing the candidates if there are several.
+  // model_state_dict, model, ...), or under `key` if that is given ("a.b[0]" steps down, also into
+  // objects and modules). kNotFound if there is none, kUsage listing the candidates if there are
+  // several.
   Result<StateDict> FindStateDict(std::string_view key = {}) const;
-  // Every mapping that looks like one, largest first.
+  // What FindStateDict has to choose from, largest first: one if the choice is clear.
   std::vector<StateDict> StateDictCandidates() const;
 
   // The bytes of a storage in place, valid as long as the checkpoint; empty if it is not `mapped`
@@ -80,7 +81,7 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   // A tensor's values in row-major order, little-endian, conj and neg resolved. kUnsupported for
   // other layouts than strided, and for more than limits.materialise bytes.
   Result<std::vector<std::byte>> Values(const TensorInfo& tensor) const;
-  // Reads everything once: CRCs of all records, ranges, inflated sizes.
+  // Reads everything once: CRCs of all records, ranges, inflated sizes, indices of sparse tensors.
   Status Verify() const;
 
   // Calls `visit` for every place in the file's values, depth first, in the file's order; tensors

@@ -198,7 +198,20 @@ TEST(FindStateDict, TakesAKey) {
             "the file holds");
   EXPECT_EQ(Describe(checkpoint->FindStateDict("x")),
             "x.pth: there is no \"x\" in it; `zoo inspect` shows what the file holds");
-  ASSERT_EQ(checkpoint->StateDictCandidates().size(), 2u);
+  ASSERT_EQ(checkpoint->StateDictCandidates().size(), 1u);
+}
+
+TEST(FindStateDict, TakesAKeyIntoListsAndModules) {
+  std::string inner =
+      Module("}", "}", Dict({{Str("1"), Module(Dict({{Str("w"), Four()}}), "}", "}")}}));
+  auto checkpoint =
+      Opened(Archive(Dict({{Str("all"), List({Int(0), Dict({{Str("m"), inner}})})}}), {kFour}));
+  EXPECT_EQ(Describe(checkpoint->FindStateDict("all[1].m")), "all[1].m: 1 and 0");
+  EXPECT_EQ(Describe(checkpoint->FindStateDict("all[1].m.1")), "all[1].m.1: 1 and 0");
+  EXPECT_EQ(Describe(checkpoint->FindStateDict("all[2]")),
+            "x.pth: there is no \"all[2]\" in it; `zoo inspect` shows what the file holds");
+  EXPECT_EQ(Describe(checkpoint->FindStateDict("all[1")),
+            "x.pth: there is no \"all[1\" in it; `zoo inspect` shows what the file holds");
 }
 
 TEST(FindStateDict, NamesAreThoseOfTheModules) {

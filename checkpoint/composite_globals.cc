@@ -2,6 +2,7 @@
 // none.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -113,6 +114,51 @@ Status TakeParts(const Arguments& in, std::span<const NodeId> parts, size_t valu
   return {};
 }
 
+std::span<const int64_t> ShapeOf(const Arena& arena, NodeId tensor) {
+  const TensorRow& row = arena.tensor(tensor);
+  return std::span(arena.dims).subspan(row.dims, row.rank);
+}
+
+bool IsIndexType(DType dtype) { return dtype == DType::kInt64 || dtype == DType::kInt32; }
+
+// indices [sparse dimensions, n], values [n, dense dimensions ...].
+bool FitsCoo(const Arena& arena, const TensorRow& row) {
+  auto shape = std::span(arena.dims).subspan(row.dims, row.rank);
+  auto indices = ShapeOf(arena, row.parts[0]), values = ShapeOf(arena, row.parts[1]);
+  if (arena.tensor(row.parts[0]).dtype != DType::kInt64) return false;
+  if (indices.size() != 2 || values.empty() || values[0] != indices[1]) return false;
+  auto dense = values.subspan(1);
+  if (indices[0] != static_cast<int64_t>(shape.size()) - static_cast<int64_t>(dense.size())) {
+    return false;
+  }
+  return std::equal(dense.begin(), dense.end(), shape.end() - std::ssize(dense));
+}
+
+// compressed indices [batch ..., rows + 1], plain indices [batch ..., n], values [batch ..., n,
+// block ..., dense ...], where the rows of blocked layouts are blocks.
+bool FitsCompressed(const Arena& arena, const TensorRow& row, const LayoutRow& layout) {
+  auto shape = std::span(arena.dims).subspan(row.dims, row.rank);
+  auto compressed = ShapeOf(arena, row.parts[0]), plain = ShapeOf(arena, row.parts[1]);
+  auto values = ShapeOf(arena, row.parts[2]);
+  if (!IsIndexType(arena.tensor(row.parts[0]).dtype) ||
+      !IsIndexType(arena.tensor(row.parts[1]).dtype)) {
+    return false;
+  }
+  size_t batch = plain.size() - 1;
+  if (plain.empty() || compressed.size() != plain.size() || shape.size() < batch + 2) return false;
+  bool blocked = layout.name.starts_with("sparse_b");
+  if (values.size() < plain.size() + (blocked ? 2 : 0)) return false;
+  if (!std::equal(plain.begin(), plain.end(), values.begin()) ||
+      !std::equal(plain.begin(), plain.end() - 1, compressed.begin()) ||
+      !std::equal(plain.begin(), plain.end() - 1, shape.begin())) {
+    return false;
+  }
+  bool by_rows = layout.name.ends_with("r");
+  int64_t lines = shape[batch + (by_rows ? 0 : 1)];
+  int64_t block = blocked ? values[plain.size() + (by_rows ? 0 : 1)] : 1;
+  return block > 0 && lines % block == 0 && compressed[batch] == lines / block + 1;
+}
+
 // _rebuild_sparse_tensor(layout, (indices, values, size, coalesced)), or with two rows of indices.
 Result<NodeId> RebuildSparse(const Arguments& in) {
   Arena& arena = in.arena();
@@ -138,7 +184,11 @@ Result<NodeId> RebuildSparse(const Arguments& in) {
   ZOO_ASSIGN_OR_RETURN(row.rank, AddDims(parts, layout->parts, "size"));
   arena.dims.resize(arena.dims.size() + row.rank, 0);
   ZOO_RETURN_IF_ERROR(ExtentOf(in, row));
-  if (layout->layout == TensorLayout::kSparseCoo) {
+  bool coo = layout->layout == TensorLayout::kSparseCoo;
+  if (coo ? !FitsCoo(arena, row) : !FitsCompressed(arena, row, *layout)) {
+    return in.Wrong("its indices, values and size do not fit each other");
+  }
+  if (coo) {
     ZOO_ASSIGN_OR_RETURN(row.coalesced, parts.Flag(3, "coalesced"));
   }
   return arena.AddTensor(row);

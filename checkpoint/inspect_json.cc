@@ -74,7 +74,7 @@ class Inspector {
   void AddContainer(const Path& path, const Value& value, bool again);
   void AddObject(const Path& path, const Value& value);
   void AddModule(const Path& path, const Value& value);
-  Json StateDictJson() const;
+  void AddStateDict(Json::Object& document) const;
   // Numbered in the order of mention.
   std::string StorageName(uint32_t storage) {
     return fmt::format("s{}", storages_.emplace(storage, storages_.size()).first->second);
@@ -119,7 +119,7 @@ Result<Json> Inspector::Run() {
   document.emplace_back("containers", std::move(containers_));
   document.emplace_back("objects", std::move(objects_));
   document.emplace_back("modules", std::move(modules_));
-  document.emplace_back("state_dict", StateDictJson());
+  AddStateDict(document);
   return Json(std::move(document));
 }
 
@@ -302,10 +302,17 @@ void Inspector::AddModule(const Path& path, const Value& value) {
                                   {"attrs", std::move(attributes)}});
 }
 
-Json Inspector::StateDictJson() const {
+// The one that was found; of several all, for the caller to say which.
+void Inspector::AddStateDict(Json::Object& document) const {
+  auto json = [](const StateDict& one) {
+    return Json::Object{{"path", PathJson(one.path)}, {"tensors", one.tensors.size()}};
+  };
   auto found = checkpoint_.FindStateDict(options_.key);
-  if (!found) return {};
-  return Json::Object{{"path", PathJson(found->path)}, {"tensors", found->tensors.size()}};
+  document.emplace_back("state_dict", found ? Json(json(*found)) : Json());
+  if (found || found.error().code != ErrorCode::kUsage) return;
+  Json::Array candidates;
+  for (const StateDict& one : checkpoint_.StateDictCandidates()) candidates.emplace_back(json(one));
+  document.emplace_back("state_dicts", std::move(candidates));
 }
 
 }  // namespace

@@ -138,6 +138,31 @@ INSTANTIATE_TEST_SUITE_P(
              "<tensor float32 [1000, 1000]>"},
         Case{"empty_tensor_anywhere", TensorOf(kSix, Int(99), Ints({0, 3}), Ints({9, 9})) + ".",
              "<tensor float32 [0, 3]>"},
+        Case{"parameter_of_an_object",
+             Call(Global("torch._utils", "_rebuild_parameter"),
+                  {Call(Global("a", "B"), {}), "\x88", "}"}) +
+                 ".",
+             "<torch._utils._rebuild_parameter object>"},
+        Case{"wrapper",
+             Call(Global("torch._tensor", "_rebuild_from_type_v2"),
+                  {Global("torch._utils", "_rebuild_wrapper_subclass"), Global("a", "B"),
+                   Tuple({Global("a", "B")}), "}"}) +
+                 ".",
+             "<a.B object>"},
+        Case{"reconstructor",
+             Call(Global("copy_reg", "_reconstructor"), {Global("a", "B"), Global("b", "C"), "N"}) +
+                 ".",
+             "<a.B object>"},
+        Case{"newobj_by_name",
+             Call(Global("copyreg", "__newobj__"), {Global("torch", "Size"), Ints({1})}) + ".",
+             "torch.Size([1])"},
+        Case{"newobj_of_itself",
+             Call(Global("copyreg", "__newobj__"),
+                  std::vector<std::string>(1000, Global("copyreg", "__newobj__"))) +
+                 ".",
+             "<copyreg.__newobj__ object>"},
+        Case{"no_old_names_in_protocol_3", "\x80\3c__builtin__\nxrange\n.",
+             "<class '__builtin__.xrange'>"},
         Case{"tag",
              Call(Global("torch.jit._pickle", "restore_type_tag"), {List({}), Str("List[int]")}) +
                  ".",
@@ -260,6 +285,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"parameter_of_an_int",
              Call(Global("torch._utils", "_rebuild_parameter"), {Int(1), "\x88", "}"}) + ".",
              "x: byte 42 (REDUCE): _rebuild_parameter: its data is an int, not a tensor"},
+        Case{
+            "conjugate_of_reals",
+            Call(Global("torch._utils", "_rebuild_tensor_v2"),
+                 {kSix, Int(0), Ints({6}), Ints({1}), "\x89", "}", Dict({{Str("conj"), "\x88"}})}) +
+                ".",
+            "x: byte 78 (REDUCE): _rebuild_tensor_v2: the conjugate of float32"},
         Case{"key_of_a_dict",
              Dict({{Str("state_dict"),
                     Dict({{Str("a"), Int(1)},

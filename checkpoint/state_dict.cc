@@ -96,7 +96,7 @@ class Flattener {
       auto [name, child] = top.children[top.next++];
       Enter(child, top.prefix + name + ".");
     }
-    if (found_.tensors.empty()) return std::nullopt;
+    if (found_.tensors.empty() || budget_.spent()) return std::nullopt;
     return std::move(found_);
   }
 
@@ -121,11 +121,13 @@ class Flattener {
   void AddTensors(NodeId dict, const ModuleParts& parts, const std::string& prefix) {
     const std::vector<NodeId>& items = arena_.Items(dict);
     for (size_t i = 0; i + 1 < items.size(); i += 2) {
+      if (arena_.kind(items[i + 1]) == NodeKind::kNone) continue;
+      if (dict == parts.buffers && IsTransientBuffer(arena_, parts, items[i])) continue;
       if (arena_.kind(items[i]) != NodeKind::kString ||
           arena_.kind(items[i + 1]) != NodeKind::kTensor) {
+        ++found_.others;
         continue;
       }
-      if (dict == parts.buffers && IsTransientBuffer(arena_, parts, items[i])) continue;
       budget_.Take(prefix.size() + arena_.text(items[i]).size());
       if (budget_.spent()) return;
       found_.tensors.push_back({prefix + std::string(arena_.text(items[i])),
@@ -163,38 +165,86 @@ Result<StateDict> Wanted(const FileContents& contents, NodeId node, Path path,
   return *std::move(found);
 }
 
-// "a.b" steps down; a key that holds dots itself is tried whole first.
-Result<StateDict> AtKey(const FileContents& contents, std::string_view key) {
-  const Arena& arena = contents.arena;
-  NodeId node = contents.root;
-  Path path;
-  std::string_view rest = key;
-  while (!rest.empty()) {
-    NodeId next = kNoNode;
-    std::string_view step = rest;
-    while (IsDict(arena, node)) {
-      next = arena.Find(node, step);
-      size_t dot = next == kNoNode ? step.rfind('.') : std::string_view::npos;
-      if (dot == std::string_view::npos) break;
-      step = step.substr(0, dot);
-    }
-    if (next == kNoNode) {
-      return Error{ErrorCode::kNotFound,
-                   fmt::format("{}: there is no {} in it", contents.file->name(), Quote(key, 80)),
-                   "`zoo inspect` shows what the file holds"};
-    }
-    path.emplace_back(std::string(step));
-    rest.remove_prefix(std::min(rest.size(), step.size() + 1));
-    node = next;
+// A key on its way down: "a.b[0].c", as paths are printed.
+class Descent {
+ public:
+  Descent(const Arena& arena, NodeId root, std::string_view key)
+      : arena_(arena), node_(root), rest_(key) {}
+
+  // False: there is no such member.
+  bool Step() {
+    bool moved = IsDict(arena_, node_) ? StepInDict() : StepToMember();
+    if (moved && rest_.starts_with('.')) rest_.remove_prefix(1);
+    return moved;
   }
-  return Wanted(contents, node, std::move(path), key);
+  bool done() const { return rest_.empty(); }
+  NodeId node() const { return node_; }
+  Path TakePath() { return std::move(path_); }
+
+ private:
+  // A key that holds dots itself is tried whole first.
+  bool StepInDict() {
+    for (size_t end = rest_.size(); end != 0 && end != std::string_view::npos;
+         end = rest_.find_last_of(".[", end - 1)) {
+      NodeId found = arena_.Find(node_, rest_.substr(0, end));
+      if (found != kNoNode) return Enter(std::string(rest_.substr(0, end)), end, found, false);
+    }
+    return StepToMember();
+  }
+
+  bool StepToMember() {
+    size_t end = rest_.starts_with('[') ? rest_.find(']') + 1 : rest_.find_first_of(".[");
+    std::string_view step = rest_.substr(0, end == 0 ? rest_.size() : end);
+    for (const Member& member : MembersOf(arena_, node_)) {
+      PathStep name = member.key == kNoNode ? PathStep(member.index) : StepOf(arena_, member.key);
+      if (FormatPath({name}) != step) continue;
+      return Enter(std::move(name), step.size(), member.value, member.submodule);
+    }
+    return false;
+  }
+
+  // The names of modules in modules grow with dots.
+  bool Enter(PathStep step, size_t size, NodeId node, bool submodule) {
+    if (submodule && in_module_) {
+      std::get<std::string>(path_.back()) += "." + std::get<std::string>(step);
+    } else {
+      path_.push_back(std::move(step));
+    }
+    in_module_ = submodule;
+    node_ = node;
+    rest_.remove_prefix(size);
+    return true;
+  }
+
+  const Arena& arena_;
+  NodeId node_;
+  std::string_view rest_;
+  Path path_;
+  bool in_module_ = false;
+};
+
+Result<StateDict> AtKey(const FileContents& contents, std::string_view key) {
+  Descent descent(contents.arena, contents.root, key);
+  while (!descent.done()) {
+    if (descent.Step()) continue;
+    return Error{ErrorCode::kNotFound,
+                 fmt::format("{}: there is no {} in it", contents.file->name(), Quote(key, 80)),
+                 "`zoo inspect` shows what the file holds"};
+  }
+  NodeId node = descent.node();
+  return Wanted(contents, node, descent.TakePath(), key);
 }
 
-// An optimizer's state looks like state dicts, but is none.
-bool IsOptimizer(const Path& path) {
+// What training keeps beside the weights may look like state dicts, but is none.
+bool IsTrainingState(const Path& path) {
+  constexpr std::string_view kWords[] = {"optim",     "sched", "scaler",
+                                         "callbacks", "loops", "rng_state"};
   for (const PathStep& step : path) {
     auto* name = std::get_if<std::string>(&step);
-    if (name != nullptr && name->find("optim") != std::string::npos) return true;
+    if (name == nullptr) continue;
+    for (std::string_view word : kWords) {
+      if (name->find(word) != std::string::npos) return true;
+    }
   }
   auto* parent = path.size() < 2 ? nullptr : std::get_if<std::string>(&path[path.size() - 2]);
   return parent != nullptr && *parent == "state" && std::holds_alternative<int64_t>(path.back());
@@ -204,6 +254,13 @@ bool IsUsual(const Path& path) {
   auto* name = path.size() == 1 ? std::get_if<std::string>(&path[0]) : nullptr;
   return name != nullptr &&
          std::find(std::begin(kUsualKeys), std::end(kUsualKeys), *name) != std::end(kUsualKeys);
+}
+
+// Leaves only those that `better` is true of, if there are any.
+template <typename Better>
+void Prefer(std::vector<StateDict>& found, Better better) {
+  if (std::none_of(found.begin(), found.end(), better)) return;
+  std::erase_if(found, [&](const StateDict& one) { return !better(one); });
 }
 
 Error Several(const FileContents& contents, std::span<const StateDict> candidates) {
@@ -219,11 +276,8 @@ Error Several(const FileContents& contents, std::span<const StateDict> candidate
           "say which with --key"};
 }
 
-}  // namespace
-
-namespace {
-
-Result<std::vector<StateDict>> Candidates(const FileContents& contents) {
+// Every mapping of names to tensors, largest first.
+Result<std::vector<StateDict>> MappingsIn(const FileContents& contents) {
   const Arena& arena = contents.arena;
   std::unordered_set<NodeId> inner;  // dicts and modules that are part of a module
   std::vector<StateDict> found;
@@ -237,10 +291,9 @@ Result<std::vector<StateDict>> Candidates(const FileContents& contents) {
       const std::vector<NodeId>& modules = arena.Items(parts->modules);
       for (size_t i = 0; i + 1 < modules.size(); i += 2) inner.insert(modules[i + 1]);
     }
-    auto candidate = OfNode(contents, node, budget);
+    auto candidate = IsTrainingState(path) ? std::nullopt : OfNode(contents, node, budget);
     if (!candidate) return;
     budget.Take(PathBytes(path));
-    if (IsOptimizer(path)) return;
     candidate->path = path;
     found.push_back(*std::move(candidate));
   };
@@ -252,28 +305,39 @@ Result<std::vector<StateDict>> Candidates(const FileContents& contents) {
   return found;
 }
 
+std::vector<StateDict> BestOf(std::vector<StateDict> found) {
+  // A few tensors beside an epoch and a model do not make a state dict, if there is a better one.
+  Prefer(found, [](const StateDict& one) {
+    return one.tensors.size() + (one.path.empty() ? 1 : 0) > one.others;
+  });
+  Prefer(found, [](const StateDict& one) {
+    return std::all_of(one.path.begin(), one.path.end(), [](const PathStep& step) {
+      return std::holds_alternative<std::string>(step);
+    });
+  });
+  if (!found.empty() && found[0].path.empty()) return {std::move(found[0])};
+  Prefer(found, [](const StateDict& one) { return IsUsual(one.path); });
+  Prefer(found,
+         [](const StateDict& one) { return !one.path.empty() || one.tensors.size() > one.others; });
+  return found;
+}
+
 }  // namespace
 
 std::vector<StateDict> StateDictsIn(const FileContents& contents) {
-  auto found = Candidates(contents);
-  return found ? *std::move(found) : std::vector<StateDict>();
+  auto found = MappingsIn(contents);
+  return found ? BestOf(*std::move(found)) : std::vector<StateDict>();
 }
 
 Result<StateDict> FindStateDictIn(const FileContents& contents, std::string_view key) {
   if (!key.empty()) return AtKey(contents, key);
-  Budget budget(contents.arena.limits());
-  auto root = OfNode(contents, contents.root, budget);
-  if (budget.spent()) return budget.Spent(contents);
-  // A few tensors beside an epoch and a model do not make the whole file a state dict.
-  if (root && root->tensors.size() >= root->others) return *std::move(root);
-  ZOO_ASSIGN_OR_RETURN(std::vector<StateDict> candidates, Candidates(contents));
-  std::vector<StateDict> usual;
-  for (const StateDict& candidate : candidates) {
-    if (IsUsual(candidate.path)) usual.push_back(candidate);
+  if (IsDict(contents.arena, contents.root)) {
+    auto root = OfDict(contents, contents.root);
+    if (root && root->others == 0) return *std::move(root);
   }
-  if (usual.size() == 1) return usual[0];
-  if (!usual.empty()) return Several(contents, usual);
-  if (candidates.size() == 1) return candidates[0];
+  ZOO_ASSIGN_OR_RETURN(std::vector<StateDict> mappings, MappingsIn(contents));
+  std::vector<StateDict> candidates = BestOf(std::move(mappings));
+  if (candidates.size() == 1) return std::move(candidates[0]);
   if (!candidates.empty()) return Several(contents, candidates);
   return Error{ErrorCode::kNotFound,
                contents.file->name() + ": no mapping of names to tensors in it",
