@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -59,13 +60,16 @@ class Writer {
   Status CheckKeys(const DocumentNode& container);
   bool Hashable(Id id) const;
   Status Visit(Id id);
-  Status Leaf(const DocumentNode& node);
+  std::optional<Status> PythonLeaf(const DocumentNode& node);
+  Status TorchLeaf(const DocumentNode& node);
   Status Text(const DocumentNode& node);
   Status BigInt(const DocumentNode& node);
   Status DTypeName(const DocumentNode& node);
   void Device(const DocumentNode& node);
   Status Storage(const DocumentNode& node);
   Status CheckTensor(const DocumentNode& node) const;
+  Status CheckQuantization(const Quantization& quantization,
+                           const Document::TensorSpec& spec) const;
   Status CheckParts(const DocumentNode& node) const;
   void Remember(Id id) {
     if (marks_[id].shared && memos_[id] == kNoMemo) memos_[id] = out_.Put();
@@ -216,24 +220,29 @@ Status Writer::CheckTensor(const DocumentNode& node) const {
   const auto& quantization = document_.quantization(node);
   const Document::TensorSpec& spec = document_.spec(node);
   const zoo::DType dtype = document_.storages()[spec.storage].dtype;
-  const bool quantized = !IsUntyped(dtype) && zoo::DTypeName(dtype).starts_with('q');
+  const bool quantized = zoo::DTypeName(dtype).starts_with('q');
   if (quantized != quantization.has_value()) {
     return Refuse(ErrorCode::kUsage,
                   fmt::format("a tensor of {} {} quantization", zoo::DTypeName(dtype),
                               quantized ? "without" : "with"));
   }
-  if (!quantization || quantization->scheme == "per_tensor_affine") return {};
-  if (!quantization->scheme.starts_with("per_channel_affine")) {
-    return Unsupported("the quantization scheme " + Quote(quantization->scheme, 80));
+  return quantization ? CheckQuantization(*quantization, spec) : Status();
+}
+
+Status Writer::CheckQuantization(const Quantization& quantization,
+                                 const Document::TensorSpec& spec) const {
+  if (quantization.scheme == "per_tensor_affine") return {};
+  if (!quantization.scheme.starts_with("per_channel_affine")) {
+    return Unsupported("the quantization scheme " + Quote(quantization.scheme, 80));
   }
-  const auto axis = static_cast<size_t>(quantization->axis);
-  if (quantization->axis < 0 || axis >= spec.shape.size() ||
-      quantization->scales.size() != static_cast<size_t>(spec.shape[axis]) ||
-      quantization->zero_points.size() != quantization->scales.size()) {
+  const auto axis = static_cast<size_t>(quantization.axis);
+  if (quantization.axis < 0 || axis >= spec.shape.size() ||
+      quantization.scales.size() != static_cast<size_t>(spec.shape[axis]) ||
+      quantization.zero_points.size() != quantization.scales.size()) {
     return Refuse(
         ErrorCode::kUsage,
-        fmt::format("{} scales and {} zero points along dimension {}", quantization->scales.size(),
-                    quantization->zero_points.size(), quantization->axis));
+        fmt::format("{} scales and {} zero points along dimension {}", quantization.scales.size(),
+                    quantization.zero_points.size(), quantization.axis));
   }
   return {};
 }
@@ -271,58 +280,53 @@ Status Writer::Storage(const DocumentNode& node) {
   return {};
 }
 
-Status Writer::Leaf(const DocumentNode& node) {
+// None, numbers, text and bytes; nothing of other kinds.
+std::optional<Status> Writer::PythonLeaf(const DocumentNode& node) {
   switch (node.kind) {
     case Kind::kNone:
-      out_.Op(PickleOp::kNone);
-      return {};
+      return out_.Op(PickleOp::kNone), Status();
     case Kind::kBool:
-      out_.Bool(node.integer != 0);
-      return {};
+      return out_.Bool(node.integer != 0), Status();
     case Kind::kInt:
-      out_.Int(node.integer);
-      return {};
+      return out_.Int(node.integer), Status();
     case Kind::kBigInt:
       return BigInt(node);
     case Kind::kFloat:
-      out_.Float(node.real);
-      return {};
+      return out_.Float(node.real), Status();
     case Kind::kComplex:
       out_.Global("__builtin__", "complex");
       out_.Float(node.real);
       out_.Float(node.imaginary);
-      out_.Op(PickleOp::kTuple2);
-      out_.Op(PickleOp::kReduce);
-      return {};
+      out_.CloseTuple(2);
+      return out_.Op(PickleOp::kReduce), Status();
     case Kind::kString:
       return Text(node);
     case Kind::kBytes:
       out_.Global("_codecs", "encode");
-      out_.BytesCall(document_.text(node), "latin1");
-      return {};
+      return out_.BytesCall(document_.text(node), "latin1"), Status();
     case Kind::kByteArray:
       out_.Global("__builtin__", "bytearray");
-      out_.BytesCall(document_.text(node), "latin-1");
-      return {};
+      return out_.BytesCall(document_.text(node), "latin-1"), Status();
+    default:
+      return std::nullopt;
+  }
+}
+
+// What PyTorch adds.
+Status Writer::TorchLeaf(const DocumentNode& node) {
+  switch (node.kind) {
     case Kind::kDType:
       return DTypeName(node);
     case Kind::kDevice:
-      Device(node);
-      return {};
+      return Device(node), Status();
     case Kind::kSize:
-      out_.Global("torch", "Size");
-      out_.IntTuple(document_.spec(node).shape);
-      out_.Op(PickleOp::kTuple1);
-      out_.Op(PickleOp::kReduce);
-      return {};
+      return tensors_.Size(document_.spec(node).shape), Status();
     case Kind::kTensor:
       ZOO_RETURN_IF_ERROR(CheckTensor(node));
-      tensors_.Tensor(node);
-      return {};
+      return tensors_.Tensor(node), Status();
     case Kind::kMeta:
       ZOO_RETURN_IF_ERROR(CheckTensor(node));
-      tensors_.Meta(node);
-      return {};
+      return tensors_.Meta(node), Status();
     default:
       return Storage(node);
   }
@@ -340,7 +344,8 @@ Status Writer::Visit(Id id) {
   }
   const DocumentNode& node = document_.node(id);
   if (IsContainer(node.kind)) return Open(id);
-  ZOO_RETURN_IF_ERROR(Leaf(node));
+  auto python = PythonLeaf(node);
+  ZOO_RETURN_IF_ERROR(python ? *python : TorchLeaf(node));
   Remember(id);
   return {};
 }

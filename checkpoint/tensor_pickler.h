@@ -3,10 +3,11 @@
 #ifndef ZOO_CHECKPOINT_TENSOR_PICKLER_H_
 #define ZOO_CHECKPOINT_TENSOR_PICKLER_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
-#include "zoo/base/result.h"
 #include "zoo/checkpoint/document_reader.h"
 #include "zoo/checkpoint/pickle_emitter.h"
 
@@ -29,6 +30,8 @@ class TensorPickler {
   void Tensor(const DocumentNode& node);
   void Meta(const DocumentNode& node);
   void Storage(uint32_t storage);
+  // A torch.Size.
+  void Size(std::span<const int64_t> sizes);
   // A sparse or nested tensor: before its parts and after them.
   void OpenComposite(const DocumentNode& node);
   void CloseComposite(const DocumentNode& node);
@@ -40,7 +43,6 @@ class TensorPickler {
   void Strided(const DocumentNode& node, bool requires_grad);
   void Quantizer(const Quantization& quantization, DType dtype);
   void NoHooks();
-  void Size(std::span<const int64_t> sizes);
   void Metadata(const Document::TensorSpec& spec);
 
   const DocumentReader& document_;
