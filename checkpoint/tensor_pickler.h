@@ -3,7 +3,6 @@
 #ifndef ZOO_CHECKPOINT_TENSOR_PICKLER_H_
 #define ZOO_CHECKPOINT_TENSOR_PICKLER_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -51,9 +50,6 @@ class TensorPickler {
   std::vector<uint32_t> ordinals_;  // by storage, from 1 on; 0: not named yet
   std::vector<uint32_t> order_;
 };
-
-// How many tensors a sparse or nested tensor is made of; 0 for other layouts.
-size_t PartsOf(Layout layout);
 
 }  // namespace zoo
 
