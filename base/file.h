@@ -41,7 +41,8 @@ Error FileError(std::string_view verb, const std::filesystem::path& path, int er
 Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_bytes);
 
 // Makes a file of these bytes, or replaces the regular file that is there, all or nothing: a
-// failure leaves what was there. A device, pipe or symbolic link is written into.
+// failure leaves what was there, and the file keeps its permissions. A device, pipe or symbolic
+// link is written into.
 Status WriteFile(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace zoo

@@ -124,6 +124,15 @@ TEST(WriteFile, WritesThroughLinksAndIntoDevices) {
   EXPECT_TRUE(WriteFile("/dev/null", "gone"));
 }
 
+TEST(WriteFile, KeepsThePermissionsOfWhatItReplaces) {
+  TempDir folder;
+  const std::filesystem::path path = folder.Write("x", "old");
+  std::filesystem::permissions(path, std::filesystem::perms(0604));
+  ASSERT_TRUE(WriteFile(path, "new"));
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0604));
+  EXPECT_EQ(*ReadFile(path, 100), "new");
+}
+
 TEST(WriteFile, AFailureLeavesWhatWasThere) {
   TempDir folder;
   const std::string at = folder.path().native();

@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 
 #include "zoo/base/text.h"
+#include "zoo/checkpoint/document_check.h"
 #include "zoo/checkpoint/document_reader.h"
 #include "zoo/checkpoint/pickle_emitter.h"
 #include "zoo/checkpoint/pickle_text.h"
@@ -56,20 +57,17 @@ class Writer {
     return Refuse(ErrorCode::kUnsupported, std::move(what));
   }
   Status FindShared();
-  Status CheckKeys(const DocumentNode& container);
-  bool Hashable(Id id) const;
   Status Visit(Id id);
-  Status Leaf(const DocumentNode& node);
+  std::optional<Status> PythonLeaf(const DocumentNode& node);
+  Status TorchLeaf(const DocumentNode& node);
   Status Text(const DocumentNode& node);
   Status BigInt(const DocumentNode& node);
   Status DTypeName(const DocumentNode& node);
   void Device(const DocumentNode& node);
-  Status Storage(const DocumentNode& node);
-  Status CheckTensor(const DocumentNode& node) const;
-  Status CheckParts(const DocumentNode& node) const;
   void Remember(Id id) {
     if (marks_[id].shared && memos_[id] == kNoMemo) memos_[id] = out_.Put();
   }
+  Status Check(const DocumentNode& node) const;
   Status Open(Id id);
   Status Step();
   void Close(const Frame& frame);
@@ -116,36 +114,6 @@ Status Writer::FindShared() {
     auto children = document_.children(node);
     todo.insert(todo.end(), children.begin(), children.end());
     if (node.attributes != Document::kNoId) todo.push_back(node.attributes);
-  }
-  return {};
-}
-
-bool Writer::Hashable(Id id) const {
-  std::vector<Id> todo{id};
-  std::unordered_set<Id> seen;
-  while (!todo.empty()) {
-    const Id at = todo.back();
-    todo.pop_back();
-    if (!seen.insert(at).second) continue;
-    const DocumentNode& node = document_.node(at);
-    constexpr Kind kUnhashable[] = {Kind::kList, Kind::kDict, Kind::kSet, Kind::kByteArray};
-    if (std::ranges::find(kUnhashable, node.kind) != std::end(kUnhashable)) return false;
-    if (node.kind != Kind::kTuple) continue;
-    auto items = document_.children(node);
-    todo.insert(todo.end(), items.begin(), items.end());
-  }
-  return true;
-}
-
-Status Writer::CheckKeys(const DocumentNode& container) {
-  const bool dict = container.kind == Kind::kDict;
-  if (!dict && container.kind != Kind::kSet) return {};
-  auto children = document_.children(container);
-  for (size_t i = 0; i < children.size(); i += dict ? 2 : 1) {
-    if (Hashable(children[i])) continue;
-    return Unsupported(fmt::format("{} in {}, which Python cannot hash",
-                                   KindWords(document_.node(children[i]).kind),
-                                   dict ? "a dict's key" : "a set"));
   }
   return {};
 }
@@ -208,123 +176,53 @@ void Writer::Device(const DocumentNode& node) {
   out_.Op(PickleOp::kReduce);
 }
 
-Status Writer::CheckTensor(const DocumentNode& node) const {
-  if (std::string problem = document_.Problem(node); !problem.empty()) {
-    return Refuse(ErrorCode::kUsage, problem);
-  }
-  if (node.kind == Kind::kMeta) return {};
-  const auto& quantization = document_.quantization(node);
-  const Document::TensorSpec& spec = document_.spec(node);
-  const zoo::DType dtype = document_.storages()[spec.storage].dtype;
-  const bool quantized = !IsUntyped(dtype) && zoo::DTypeName(dtype).starts_with('q');
-  if (quantized != quantization.has_value()) {
-    return Refuse(ErrorCode::kUsage,
-                  fmt::format("a tensor of {} {} quantization", zoo::DTypeName(dtype),
-                              quantized ? "without" : "with"));
-  }
-  if (!quantization || quantization->scheme == "per_tensor_affine") return {};
-  if (!quantization->scheme.starts_with("per_channel_affine")) {
-    return Unsupported("the quantization scheme " + Quote(quantization->scheme, 80));
-  }
-  const auto axis = static_cast<size_t>(quantization->axis);
-  if (quantization->axis < 0 || axis >= spec.shape.size() ||
-      quantization->scales.size() != static_cast<size_t>(spec.shape[axis]) ||
-      quantization->zero_points.size() != quantization->scales.size()) {
-    return Refuse(
-        ErrorCode::kUsage,
-        fmt::format("{} scales and {} zero points along dimension {}", quantization->scales.size(),
-                    quantization->zero_points.size(), quantization->axis));
-  }
-  return {};
-}
-
-Status Writer::CheckParts(const DocumentNode& node) const {
-  auto parts = document_.children(node);
-  if (PartsOf(node.layout) == 0 || parts.size() != PartsOf(node.layout)) {
-    return Refuse(ErrorCode::kUsage,
-                  fmt::format("a {} tensor of {} parts", LayoutName(node.layout), parts.size()));
-  }
-  if (node.layout == Layout::kNested && names_ == TensorPickler::Names::kLegacy) {
-    // PyTorch looks at its sizes before it has read any storage.
-    return Unsupported("a nested tensor, which PyTorch cannot read from a legacy file");
-  }
-  for (Id part : parts) {
-    if (document_.node(part).kind == Kind::kTensor) continue;
-    return Refuse(ErrorCode::kUsage,
-                  fmt::format("a part of a {} tensor is {}", LayoutName(node.layout),
-                              KindWords(document_.node(part).kind)));
-  }
-  return {};
-}
-
-Status Writer::Storage(const DocumentNode& node) {
-  const auto storages = document_.storages();
-  const auto storage = static_cast<uint64_t>(node.integer);
-  if (storage >= storages.size()) {
-    return Refuse(ErrorCode::kUsage,
-                  fmt::format("storage {}, and there are {}", storage, storages.size()));
-  }
-  if (std::string problem = StorageProblem(storages[storage]); !problem.empty()) {
-    return Refuse(ErrorCode::kUsage, problem);
-  }
-  tensors_.Storage(static_cast<uint32_t>(storage));
-  return {};
-}
-
-Status Writer::Leaf(const DocumentNode& node) {
+// None, numbers, text and bytes; nothing of other kinds.
+std::optional<Status> Writer::PythonLeaf(const DocumentNode& node) {
   switch (node.kind) {
     case Kind::kNone:
-      out_.Op(PickleOp::kNone);
-      return {};
+      return out_.Op(PickleOp::kNone), Status();
     case Kind::kBool:
-      out_.Bool(node.integer != 0);
-      return {};
+      return out_.Bool(node.integer != 0), Status();
     case Kind::kInt:
-      out_.Int(node.integer);
-      return {};
+      return out_.Int(node.integer), Status();
     case Kind::kBigInt:
       return BigInt(node);
     case Kind::kFloat:
-      out_.Float(node.real);
-      return {};
+      return out_.Float(node.real), Status();
     case Kind::kComplex:
       out_.Global("__builtin__", "complex");
       out_.Float(node.real);
       out_.Float(node.imaginary);
-      out_.Op(PickleOp::kTuple2);
-      out_.Op(PickleOp::kReduce);
-      return {};
+      out_.CloseTuple(2);
+      return out_.Op(PickleOp::kReduce), Status();
     case Kind::kString:
       return Text(node);
     case Kind::kBytes:
       out_.Global("_codecs", "encode");
-      out_.BytesCall(document_.text(node), "latin1");
-      return {};
+      return out_.BytesCall(document_.text(node), "latin1"), Status();
     case Kind::kByteArray:
       out_.Global("__builtin__", "bytearray");
-      out_.BytesCall(document_.text(node), "latin-1");
-      return {};
+      return out_.BytesCall(document_.text(node), "latin-1"), Status();
+    default:
+      return std::nullopt;
+  }
+}
+
+// What PyTorch adds.
+Status Writer::TorchLeaf(const DocumentNode& node) {
+  switch (node.kind) {
     case Kind::kDType:
       return DTypeName(node);
     case Kind::kDevice:
-      Device(node);
-      return {};
+      return Device(node), Status();
     case Kind::kSize:
-      out_.Global("torch", "Size");
-      out_.IntTuple(document_.spec(node).shape);
-      out_.Op(PickleOp::kTuple1);
-      out_.Op(PickleOp::kReduce);
-      return {};
+      return tensors_.Size(document_.spec(node).shape), Status();
     case Kind::kTensor:
-      ZOO_RETURN_IF_ERROR(CheckTensor(node));
-      tensors_.Tensor(node);
-      return {};
+      return tensors_.Tensor(node), Status();
     case Kind::kMeta:
-      ZOO_RETURN_IF_ERROR(CheckTensor(node));
-      tensors_.Meta(node);
-      return {};
+      return tensors_.Meta(node), Status();
     default:
-      return Storage(node);
+      return tensors_.Storage(static_cast<uint32_t>(node.integer)), Status();
   }
 }
 
@@ -333,14 +231,28 @@ bool IsContainer(Kind kind) {
          kind == Kind::kComposite;
 }
 
+Status Writer::Check(const DocumentNode& node) const {
+  if (Status checked = CheckNode(document_, node); !checked) {
+    return Refuse(checked.error().code, checked.error().message);
+  }
+  if (node.kind == Kind::kComposite && node.layout == Layout::kNested &&
+      names_ == TensorPickler::Names::kLegacy) {
+    // PyTorch looks at its sizes before it has read any storage.
+    return Unsupported("a nested tensor, which PyTorch cannot read from a legacy file");
+  }
+  return {};
+}
+
 Status Writer::Visit(Id id) {
   if (memos_[id] != kNoMemo) {
     out_.Get(memos_[id]);
     return {};
   }
   const DocumentNode& node = document_.node(id);
+  ZOO_RETURN_IF_ERROR(Check(node));
   if (IsContainer(node.kind)) return Open(id);
-  ZOO_RETURN_IF_ERROR(Leaf(node));
+  auto python = PythonLeaf(node);
+  ZOO_RETURN_IF_ERROR(python ? *python : TorchLeaf(node));
   Remember(id);
   return {};
 }
@@ -350,11 +262,6 @@ Status Writer::Open(Id id) {
   if (marks_[id].open) {
     return Unsupported(fmt::format("{} that contains itself", KindWords(node.kind)));
   }
-  if (node.attributes != Document::kNoId &&
-      (!node.ordered || document_.node(node.attributes).kind != Kind::kDict)) {
-    return Refuse(ErrorCode::kUsage, "attributes of a plain dict, or that are no dict");
-  }
-  ZOO_RETURN_IF_ERROR(CheckKeys(node));
   marks_[id].open = true;
   auto children = document_.children(node);
   switch (node.kind) {
@@ -380,7 +287,6 @@ Status Writer::Open(Id id) {
       Remember(id);
       break;
     default:
-      ZOO_RETURN_IF_ERROR(CheckParts(node));
       tensors_.OpenComposite(node);
   }
   frames_.push_back({.id = id, .children = children});

@@ -48,22 +48,6 @@ uint64_t StorageElements(const Document::Storage& storage) {
   return StorageBytes(storage) / (IsUntyped(storage.dtype) ? 1 : ItemSize(storage.dtype));
 }
 
-size_t PartsOf(Layout layout) {
-  switch (layout) {
-    case Layout::kSparseCoo:
-      return 2;
-    case Layout::kSparseCsr:
-    case Layout::kSparseCsc:
-    case Layout::kSparseBsr:
-    case Layout::kSparseBsc:
-      return 3;
-    case Layout::kNested:
-      return 4;
-    default:
-      return 0;
-  }
-}
-
 void TensorPickler::Storage(uint32_t storage) {
   const Document::Storage& row = document_.storages()[storage];
   uint32_t& ordinal = ordinals_[storage];

@@ -4,9 +4,9 @@
 #define ZOO_CHECKPOINT_TENSOR_PICKLER_H_
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
-#include "zoo/base/result.h"
 #include "zoo/checkpoint/document_reader.h"
 #include "zoo/checkpoint/pickle_emitter.h"
 
@@ -29,6 +29,8 @@ class TensorPickler {
   void Tensor(const DocumentNode& node);
   void Meta(const DocumentNode& node);
   void Storage(uint32_t storage);
+  // A torch.Size.
+  void Size(std::span<const int64_t> sizes);
   // A sparse or nested tensor: before its parts and after them.
   void OpenComposite(const DocumentNode& node);
   void CloseComposite(const DocumentNode& node);
@@ -40,7 +42,6 @@ class TensorPickler {
   void Strided(const DocumentNode& node, bool requires_grad);
   void Quantizer(const Quantization& quantization, DType dtype);
   void NoHooks();
-  void Size(std::span<const int64_t> sizes);
   void Metadata(const Document::TensorSpec& spec);
 
   const DocumentReader& document_;
@@ -49,9 +50,6 @@ class TensorPickler {
   std::vector<uint32_t> ordinals_;  // by storage, from 1 on; 0: not named yet
   std::vector<uint32_t> order_;
 };
-
-// How many tensors a sparse or nested tensor is made of; 0 for other layouts.
-size_t PartsOf(Layout layout);
 
 }  // namespace zoo
 
