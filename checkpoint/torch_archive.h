@@ -65,6 +65,7 @@ class TorchArchive {
   Error About(std::string_view what, ErrorCode code, std::string_view hint = "") const;
 
  private:
+  Error Explain(const Error& error) const;
   Status CheckCase() const;
   Status CheckName(const ZipMember& member) const;
   Result<NodeId> LoadStorage(Arena& arena, NodeId id, const StorageRecords& storages);
