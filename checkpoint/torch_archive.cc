@@ -1,4 +1,4 @@
-// NAME/version        a decimal number, or .data/version; mandatory
+// NAME/version        a decimal number; .data/version if there is one; mandatory
 // NAME/byteorder      "little" or "big"; little if missing
 // NAME/FOLDER/KEY     the bytes of a storage; the pickles' persistent ids name it by key
 //
@@ -27,7 +27,7 @@ namespace {
 constexpr uint16_t kTorchFlags = 0x0808;
 // Bits 1 and 2: how hard a packer tried, of a deflated member. Archives that were packed again.
 constexpr uint16_t kDeflateFlags = 0x0006;
-constexpr int kLowestVersion = 1, kHighestVersion = 10;
+constexpr int kHighestVersion = 10;
 constexpr uint64_t kSmallRecord = 64;
 
 // By what an archive of PyTorch is told from other zip archives, in its folder.
@@ -125,9 +125,9 @@ Status TorchArchive::CheckName(const ZipMember& member) const {
   return {};
 }
 
-Status TorchArchive::CheckVersion() const {
-  const ZipMember* member = Find("version");
-  if (member == nullptr) member = Find(".data/version");
+Status TorchArchive::CheckVersion(int lowest) const {
+  const ZipMember* member = Find(".data/version");
+  if (member == nullptr) member = Find("version");
   if (member == nullptr) return About("no record \"version\"", ErrorCode::kCorrupt);
   ZOO_ASSIGN_OR_RETURN(std::string text, zip().ReadMember(*member, kSmallRecord));
   while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
@@ -136,10 +136,10 @@ Status TorchArchive::CheckVersion() const {
   if (status != std::errc() || rest != text.data() + text.size()) {
     return Corrupt(*member, Quote(text, 40) + " is not a number");
   }
-  if (version < kLowestVersion || version > kHighestVersion) {
+  if (version < lowest || version > kHighestVersion) {
     return Error{ErrorCode::kUnsupported,
                  fmt::format("{}: version {}, versions {} to {} are read", zip().Describe(*member),
-                             version, kLowestVersion, kHighestVersion),
+                             version, lowest, kHighestVersion),
                  ""};
   }
   return {};
