@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 #include <utility>
 
+#include "zoo/base/text.h"
 #include "zoo/checkpoint/contents.h"
 #include "zoo/checkpoint/copy.h"
 #include "zoo/checkpoint/open_file.h"
@@ -19,6 +21,13 @@ namespace {
 // a file that shares two at each of sixty levels must not list 2^60 places.
 constexpr uint64_t kRepeatedSteps = 250'000;
 
+// What torch.distributed.checkpoint writes is a folder, with an index and parts.
+bool IsDistributed(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored) &&
+         std::filesystem::exists(path / ".metadata", ignored);
+}
+
 }  // namespace
 
 struct Checkpoint::Contents : FileContents {
@@ -30,6 +39,13 @@ Checkpoint::~Checkpoint() = default;
 
 Result<std::shared_ptr<const Checkpoint>> Checkpoint::Open(const std::filesystem::path& file,
                                                            const OpenOptions& options) {
+  if (IsDistributed(file)) {
+    return Error{
+        ErrorCode::kUnsupported,
+        Escape(file.native(), 1000) + ": a folder with a distributed checkpoint, not one file",
+        "make one of it with `python3 -m torch.distributed.checkpoint.format_utils "
+        "dcp_to_torch FOLDER FILE`"};
+  }
   ZOO_ASSIGN_OR_RETURN(auto opened, MappedFile::Open(file, {.map = options.immutable}));
   auto contents = std::make_unique<Contents>(std::move(opened), options);
   ZOO_RETURN_IF_ERROR(ReadContents(*contents));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -264,6 +265,11 @@ TEST(Open, RefusesWhatIsNoFile) {
   TempDir folder;
   EXPECT_EQ(Checkpoint::Open(folder.path() / "none").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(Checkpoint::Open(folder.path()).error().code, ErrorCode::kDisk);
+  std::ofstream(folder.path() / ".metadata") << "x";
+  EXPECT_EQ(Checkpoint::Open(folder.path()).error().Text(),
+            folder.path().string() +
+                ": a folder with a distributed checkpoint, not one file; make one of it with "
+                "`python3 -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER FILE`");
   auto pipe = folder.path() / "pipe";
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_EQ(Checkpoint::Open(pipe).error().Text(), pipe.string() + ": not a regular file");

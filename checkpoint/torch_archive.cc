@@ -1,4 +1,4 @@
-// NAME/version        a decimal number, or .data/version; mandatory
+// NAME/version        a decimal number; .data/version if there is one; mandatory
 // NAME/byteorder      "little" or "big"; little if missing
 // NAME/FOLDER/KEY     the bytes of a storage; the pickles' persistent ids name it by key
 //
@@ -16,6 +16,7 @@
 
 #include "zoo/base/bytes.h"
 #include "zoo/base/text.h"
+#include "zoo/checkpoint/least_size.h"
 #include "zoo/checkpoint/pickle.h"
 #include "zoo/checkpoint/storage_name.h"
 
@@ -24,7 +25,9 @@ namespace {
 
 // Bit 3: sizes follow the data; bit 11: the name is UTF-8. PyTorch sets no others.
 constexpr uint16_t kTorchFlags = 0x0808;
-constexpr int kLowestVersion = 1, kHighestVersion = 10;
+// Bits 1 and 2: how hard a packer tried, of a deflated member. Archives that were packed again.
+constexpr uint16_t kDeflateFlags = 0x0006;
+constexpr int kHighestVersion = 10;
 constexpr uint64_t kSmallRecord = 64;
 
 // By what an archive of PyTorch is told from other zip archives, in its folder.
@@ -52,8 +55,20 @@ std::string_view TorchArchive::NameOf(const ZipMember& member) const {
   return inside ? member.name.substr(prefix_.size()) : member.name;
 }
 
+// Without a directory: a file that is shorter than what its front speaks of was cut off.
+Error TorchArchive::Explain(const Error& error) const {
+  if (error.code != ErrorCode::kCorrupt) return error;
+  uint64_t size = contents_.file->size();
+  std::optional<uint64_t> least = LeastSize(*contents_.file, contents_.options.limits);
+  if (!least || *least <= size) return error;
+  return About(fmt::format("zip cut off after {} of at least {} bytes", size, *least),
+               ErrorCode::kCorrupt, "download it again");
+}
+
 Status TorchArchive::Open() {
-  ZOO_ASSIGN_OR_RETURN(contents_.zip, ZipDirectory::Open(contents_.file, contents_.options.limits));
+  auto opened = ZipDirectory::Open(contents_.file, contents_.options.limits);
+  if (!opened) return Explain(opened.error());
+  contents_.zip = *std::move(opened);
   if (zip().members().empty()) return About("an empty zip archive", ErrorCode::kUnsupported);
   storage_of_.assign(zip().members().size(), kNoStorage);
   std::string_view first = zip().members()[0].name;
@@ -102,16 +117,17 @@ Status TorchArchive::CheckName(const ZipMember& member) const {
     }
     at = end + 1;
   }
-  if ((member.flags & ~kTorchFlags) != 0) {
+  uint16_t allowed = member.deflated ? kTorchFlags | kDeflateFlags : kTorchFlags;
+  if ((member.flags & ~allowed) != 0) {
     return Corrupt(member,
                    fmt::format("its flags are 0x{:04x}, PyTorch sets only 0x0808", member.flags));
   }
   return {};
 }
 
-Status TorchArchive::CheckVersion() const {
-  const ZipMember* member = Find("version");
-  if (member == nullptr) member = Find(".data/version");
+Status TorchArchive::CheckVersion(int lowest) const {
+  const ZipMember* member = Find(".data/version");
+  if (member == nullptr) member = Find("version");
   if (member == nullptr) return About("no record \"version\"", ErrorCode::kCorrupt);
   ZOO_ASSIGN_OR_RETURN(std::string text, zip().ReadMember(*member, kSmallRecord));
   while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
@@ -120,10 +136,10 @@ Status TorchArchive::CheckVersion() const {
   if (status != std::errc() || rest != text.data() + text.size()) {
     return Corrupt(*member, Quote(text, 40) + " is not a number");
   }
-  if (version < kLowestVersion || version > kHighestVersion) {
+  if (version < lowest || version > kHighestVersion) {
     return Error{ErrorCode::kUnsupported,
                  fmt::format("{}: version {}, versions {} to {} are read", zip().Describe(*member),
-                             version, kLowestVersion, kHighestVersion),
+                             version, lowest, kHighestVersion),
                  ""};
   }
   return {};

@@ -5,7 +5,7 @@
 //   TorchArchive archive(contents);
 //   ZOO_RETURN_IF_ERROR(archive.Open());
 //   if (archive.Find("data.pkl") == nullptr) ...
-//   ZOO_RETURN_IF_ERROR(archive.CheckVersion());
+//   ZOO_RETURN_IF_ERROR(archive.CheckVersion(1));
 //   ZOO_RETURN_IF_ERROR(archive.ReadByteOrder());
 //   ZOO_ASSIGN_OR_RETURN(contents.root, archive.ReadPickle("data.pkl", {.folder = "data/"}));
 //
@@ -41,8 +41,9 @@ class TorchArchive {
   // Reads the directory into contents.zip. In an archive of PyTorch, names that another reader
   // could take for each other are kCorrupt, as is more than one folder.
   Status Open();
-  // kUnsupported for a version that no released PyTorch wrote; kCorrupt if there is none.
-  Status CheckVersion() const;
+  // kUnsupported for a version below `lowest` or one that no released PyTorch wrote; kCorrupt if
+  // there is none.
+  Status CheckVersion(int lowest) const;
   // Sets contents.big_endian; without a record it is little.
   Status ReadByteOrder();
 
@@ -65,6 +66,7 @@ class TorchArchive {
   Error About(std::string_view what, ErrorCode code, std::string_view hint = "") const;
 
  private:
+  Error Explain(const Error& error) const;
   Status CheckCase() const;
   Status CheckName(const ZipMember& member) const;
   Result<NodeId> LoadStorage(Arena& arena, NodeId id, const StorageRecords& storages);

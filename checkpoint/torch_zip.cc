@@ -26,12 +26,13 @@ Status ReadDataPickle(TorchArchive& archive) {
 struct Kind {
   std::string_view record;  // that it has
   Status (*read)(TorchArchive&);
+  int lowest_version = 1;
 };
 constexpr Kind kKinds[] = {
     {"constants.pkl", ReadTorchScript},
     {"bytecode.pkl", ReadTorchScript},
     {".data/extern_modules", ReadTorchPackage},
-    {"archive_format", ReadPt2},
+    {"archive_format", ReadPt2, 0},
     {"data.pkl", ReadDataPickle},
 };
 
@@ -75,7 +76,7 @@ Status ReadTorchZip(FileContents& contents) {
   ZOO_RETURN_IF_ERROR(archive.Open());
   for (const Kind& kind : kKinds) {
     if (archive.Find(kind.record) == nullptr) continue;
-    ZOO_RETURN_IF_ERROR(archive.CheckVersion());
+    ZOO_RETURN_IF_ERROR(archive.CheckVersion(kind.lowest_version));
     ZOO_RETURN_IF_ERROR(archive.ReadByteOrder());
     return kind.read(archive);
   }

@@ -1,6 +1,7 @@
 // Zip checkpoints made by hand: one hostile file for each way of attack, with its whole message.
 #include "zoo/checkpoint/torch_zip.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -118,19 +119,26 @@ INSTANTIATE_TEST_SUITE_P(
              "x.pth: record \"m/DATA.pkl\": another record's name differs from this only in case"},
         Case{"flags", [](Parts& p) { p.change_storage = [](ZipRecord& r) { r.flags = 2; }; },
              "x.pth: record \"m/data/0\": its flags are 0x0002, PyTorch sets only 0x0808"},
-        Case{"torchscript",
-             [](Parts& p) { p.more = [](ZipBuilder& z) { z.Add("m/constants.pkl", "N."); }; },
-             "x.pth: a TorchScript archive, which is not read yet; save the module's state_dict() "
-             "instead"},
-        Case{
-            "torch_package",
-            [](Parts& p) { p.more = [](ZipBuilder& z) { z.Add("m/.data/extern_modules", ""); }; },
-            "x.pth: a torch.package archive, which is not read yet; save the module's state_dict() "
-            "instead"},
-        Case{"pt2",
-             [](Parts& p) { p.more = [](ZipBuilder& z) { z.Add("m/archive_format", "pt2"); }; },
-             "x.pth: a torch.export archive (pt2), which is not read yet; save the module's "
-             "state_dict() instead"},
+        Case{"torchscript_of_1_1",
+             [](Parts& p) {
+               p.pickle = "";
+               p.more = [](ZipBuilder& z) { z.Add("m/model.json", "{}"); };
+             },
+             "x.pth: a TorchScript archive of PyTorch 1.0 or 1.1, which keeps its code elsewhere; "
+             "write it again with a newer PyTorch"},
+        Case{"zipped_again_with_effort",
+             [](Parts& p) {
+               p.storage = Deflated(p.storage);
+               p.change_storage = [](ZipRecord& r) {
+                 r.method = 8;
+                 r.size = 24;
+                 r.flags = 6;
+                 r.crc = 0;
+               };
+             },
+             "ok"},
+        Case{"folders_as_records",
+             [](Parts& p) { p.more = [](ZipBuilder& z) { z.Add("m/data/", ""); }; }, "ok"},
         Case{
             "numel_beyond_the_record", [](Parts& p) { p.storage.resize(20); },
             "x.pth: data.pkl: byte 97 (BINPERSID) at w: storage \"0\" is 6 elements of float32, 24 "
@@ -227,6 +235,69 @@ INSTANTIATE_TEST_SUITE_P(
              },
              "ok"}),
     [](const auto& info) { return info.param.name; });
+
+// Other zip archives, by the names of their records.
+struct ForeignCase {
+  std::string name, record, text;
+};
+void PrintTo(const ForeignCase& c, std::ostream* out) { *out << c.name; }
+
+class Foreign : public testing::TestWithParam<ForeignCase> {};
+TEST_P(Foreign, IsNamed) {
+  ZipBuilder zip;
+  zip.Add(GetParam().record, "x");
+  zip.Add("version", "1");
+  EXPECT_EQ(OpenAll(zip.Build()), GetParam().text);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Zips, Foreign,
+    testing::Values(
+        ForeignCase{"office", "[Content_Types].xml",
+                    "x.pth: a document of Microsoft Office, not a checkpoint; this is the wrong "
+                    "file: weights are .pth or .safetensors"},
+        ForeignCase{"java", "META-INF/MANIFEST.MF",
+                    "x.pth: a Java archive, not a checkpoint; this is the wrong file: weights are "
+                    ".pth or .safetensors"},
+        ForeignCase{"keras", "model.weights.h5",
+                    "x.pth: a Keras model, not a checkpoint of PyTorch; this is the wrong file: "
+                    "weights are .pth or .safetensors"},
+        ForeignCase{"export_of_2_1", "serialized_exported_program.json",
+                    "x.pth: a torch.export archive of PyTorch 2.1 to 2.6, which is not read; write "
+                    "it again with a newer PyTorch"},
+        ForeignCase{"anything", "notes.txt",
+                    "x.pth: a zip archive without data.pkl, not written by torch.save; if the "
+                    "checkpoint is inside it, unpack it first"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(TorchZip, NamesNumPyArchives) {
+  ZipBuilder zip;
+  zip.Add("a.npy", "x");
+  zip.Add("b.npy", "y");
+  EXPECT_EQ(OpenAll(zip.Build()), "x.pth: a NumPy archive (npz), not a checkpoint");
+  EXPECT_EQ(OpenAll(ZipBuilder().Build()), "x.pth: an empty zip archive");
+}
+
+// A download that broke off: data.pkl, which comes first, tells how much is missing.
+TEST(TorchZip, SaysHowMuchOfACutOffFileIsThere) {
+  Parts parts;
+  std::string whole = parts.Build();
+  size_t pickle_end = whole.find("m/byteorder") - 30;
+  EXPECT_EQ(OpenAll(whole.substr(0, pickle_end)),
+            fmt::format("x.pth: zip cut off after {0} of at least {1} bytes; download it again",
+                        pickle_end, pickle_end + 24));
+  EXPECT_EQ(OpenAll(whole.substr(0, pickle_end - 1)),
+            fmt::format("x.pth: zip cut off after {} bytes: it has no end record; download it "
+                        "again",
+                        pickle_end - 1));
+  EXPECT_EQ(OpenAll(whole.substr(0, whole.size() - 1)),
+            fmt::format("x.pth: zip cut off after {} bytes: it has no end record; download it "
+                        "again",
+                        whole.size() - 1));
+  parts.pickle = Pickle(Storage("FloatStorage", "0", Int(int64_t{1} << 59)));
+  EXPECT_EQ(OpenAll(parts.Build().substr(0, 200)),
+            "x.pth: zip cut off after 200 of at least 2305843009213694054 bytes; download it "
+            "again");
+}
 
 TEST(TorchZip, MemoBombIsOneOfSixtyNodes) {
   std::string bomb = "]";

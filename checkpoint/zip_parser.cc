@@ -144,9 +144,7 @@ Error Parser::NotFound() const {
   if (seen.kind != FileKind::kZip) {
     return Corrupt(fmt::format("this is {}, not a zip archive", seen.what), std::string(seen.hint));
   }
-  return Corrupt(fmt::format("begins like a zip archive but has no zip end record in its last "
-                             "bytes: cut off after {} bytes",
-                             file_.size()),
+  return Corrupt(fmt::format("zip cut off after {} bytes: it has no end record", file_.size()),
                  "download it again");
 }
 

@@ -48,7 +48,7 @@ class BadInput(harness.ZooTest):
             ("picture.pth", self.read("chelsea.png"), UNSUPPORTED,
              "this is a PNG picture (240512 bytes), not a checkpoint; this is the wrong file: weights are .pth or .safetensors"),
             ("cut.pth", self.read("state_dict.pth")[:2000], CORRUPT,
-             "begins like a zip archive but has no zip end record in its last bytes: cut off after 2000 bytes; download it again"),
+             "zip cut off after 2000 bytes: it has no end record; download it again"),
         ]:
             path = self.write(name, data)
             for args in [("inspect", path), ("verify", path), ("classify", self.files["chelsea.png"], "--arch", "resnet18", "--weights", path)]:
