@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 
 #include "zoo/base/sniff.h"
 #include "zoo/checkpoint/copy.h"
 #include "zoo/checkpoint/dict_keys.h"
+#include "zoo/checkpoint/safetensors.h"
+#include "zoo/checkpoint/sharded.h"
 #include "zoo/checkpoint/tensor_values.h"
 #include "zoo/checkpoint/torch_legacy.h"
 #include "zoo/checkpoint/torch_zip.h"
@@ -27,7 +30,6 @@ struct NotRead {
 constexpr NotRead kNotRead[] = {
     {FileKind::kTar, "it may be a checkpoint of PyTorch before 0.1.10: write it again"},
     {FileKind::kPickle, "write it with torch.save"},
-    {FileKind::kSafetensors, "convert it with torch.save"},
 };
 
 Error NotACheckpoint(const FileContents& contents, const Sniffed& seen) {
@@ -58,13 +60,18 @@ Error NotACheckpoint(const FileContents& contents, const Sniffed& seen) {
           std::string(seen.hint)};
 }
 
-Status ReadFormat(FileContents& contents) {
+Result<Sniffed> SniffFile(const FileContents& contents) {
   std::array<std::byte, kSniffBytes> head;
   std::span<std::byte> first(head.data(), std::min<uint64_t>(head.size(), contents.file->size()));
   ZOO_RETURN_IF_ERROR(contents.file->Read(0, first));
-  Sniffed seen = Sniff(first);
+  return Sniff(first);
+}
+
+// Every format of one file.
+Status ReadFormat(FileContents& contents, const Sniffed& seen) {
   if (seen.kind == FileKind::kZip) return ReadTorchZip(contents);
   if (seen.kind == FileKind::kTorchLegacy) return ReadTorchLegacy(contents);
+  if (seen.kind == FileKind::kSafetensors) return ReadSafetensors(contents);
   return NotACheckpoint(contents, seen);
 }
 
@@ -88,6 +95,10 @@ void IndexStorages(FileContents& contents) {
   for (size_t i = 0; i < contents.arena.storages.size(); ++i) {
     const StorageRow& row = contents.arena.storages[i];
     const StoragePlace& place = contents.places[i];
+    if (!contents.shards.empty()) {
+      contents.storages.push_back(contents.shards[place.shard]->storages[place.storage]);
+      continue;
+    }
     bool plain = place.found && (place.member == nullptr || !place.member->deflated);
     contents.storages.push_back({.key = std::string(row.key),
                                  .nbytes = row.nbytes(),
@@ -240,15 +251,31 @@ Status IndexTensors(FileContents& contents) {
   return error;
 }
 
-}  // namespace
-
-Status ReadContents(FileContents& contents) {
-  ZOO_RETURN_IF_ERROR(ReadFormat(contents));
+Status IndexContents(FileContents& contents) {
   ResolveDuplicateKeys(contents.arena);
   FindSwapWidths(contents);
   IndexStorages(contents);
   ZOO_RETURN_IF_ERROR(IndexQuantizations(contents));
   return IndexTensors(contents);
+}
+
+// An index is no shard of another.
+Status ReadShard(FileContents& shard) {
+  ZOO_ASSIGN_OR_RETURN(Sniffed seen, SniffFile(shard));
+  ZOO_RETURN_IF_ERROR(ReadFormat(shard, seen));
+  return IndexContents(shard);
+}
+
+}  // namespace
+
+Status ReadContents(FileContents& contents) {
+  ZOO_ASSIGN_OR_RETURN(Sniffed seen, SniffFile(contents));
+  std::optional<ShardIndex> index;
+  if (seen.kind == FileKind::kJson) {
+    ZOO_ASSIGN_OR_RETURN(index, ReadShardIndex(contents));
+  }
+  ZOO_RETURN_IF_ERROR(index ? ReadShards(contents, *index, ReadShard) : ReadFormat(contents, seen));
+  return IndexContents(contents);
 }
 
 }  // namespace zoo
