@@ -243,8 +243,6 @@ INSTANTIATE_TEST_SUITE_P(
         NotOne{"json", "{\"a\": 1}", "x.pth: this is a JSON document (8 bytes), not a checkpoint"},
         NotOne{"pickle", "\x80\4N.",
                "x.pth: a plain pickle, which is not read yet; write it with torch.save"},
-        NotOne{"safetensors", Little(2, 8) + "{}",
-               "x.pth: a safetensors file, which is not read yet; convert it with torch.save"},
         NotOne{"text", "hello",
                "x.pth: not a checkpoint: its first bytes are of no format known here"}),
     [](const auto& info) { return info.param.name; });
