@@ -15,44 +15,111 @@ namespace {
 using Reader = nlohmann::json;
 using Writer = nlohmann::ordered_json;
 
-// Takes nlohmann's events and builds the tree, so that its limits hold before anything is allocated
-// for what lies deeper.
-class Builder : public nlohmann::json_sax<Reader> {
- public:
-  explicit Builder(int depth) : depth_(depth) {}
+using Take = std::function<Status(const JsonEvent&)>;
+using Kind = JsonEvent::Kind;
 
-  bool null() override { return Put(Json()); }
-  bool boolean(bool value) override { return Put(Json(value)); }
-  bool number_integer(int64_t value) override { return Put(Json(value)); }
-  bool number_unsigned(uint64_t value) override { return Put(Json(value)); }
+Error Corrupt(std::string what) { return {ErrorCode::kCorrupt, std::move(what), ""}; }
+
+// nlohmann's events as ours, so that the limits hold before anything is allocated for what lies
+// deeper.
+class Events : public nlohmann::json_sax<Reader> {
+ public:
+  Events(int depth, const Take& take) : depth_limit_(depth), take_(take) {}
+
+  bool null() override { return Pass({}); }
+  bool boolean(bool value) override { return Pass({.kind = Kind::kBool, .boolean = value}); }
+  bool number_integer(int64_t value) override {
+    // Unsigned, the negation of the least int64_t is its magnitude too.
+    uint64_t magnitude = value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+    return Pass({.kind = Kind::kWhole,
+                 .negative = value < 0,
+                 .magnitude = magnitude,
+                 .real = static_cast<double>(value)});
+  }
+  bool number_unsigned(uint64_t value) override {
+    return Pass({.kind = Kind::kWhole, .magnitude = value, .real = static_cast<double>(value)});
+  }
   bool number_float(double value, const std::string& text) override {
     // A whole number beyond 64 bits arrives here; as a double it would silently be another number.
     if (text.find_first_of(".eE") == std::string::npos)
       return Fail("JSON has a whole number beyond 64 bits");
-    return Put(Json(value));
+    return Pass({.kind = Kind::kReal, .real = value});
   }
-  bool string(std::string& value) override { return Put(Json(std::move(value))); }
+  bool string(std::string& value) override { return Pass({.kind = Kind::kString, .text = value}); }
   bool binary(Reader::binary_t&) override { return Fail("JSON has binary data"); }
-  bool start_object(size_t) override { return Open(Json(Json::Object{})); }
-  bool start_array(size_t) override { return Open(Json(Json::Array{})); }
-  bool end_object() override { return Close(); }
-  bool end_array() override { return Close(); }
-  bool key(std::string& name) override {
-    if (!open_.back().keys.insert(name).second)
-      return Fail("JSON has key " + Quote(name) + " twice in one object");
-    open_.back().key = std::move(name);
-    return true;
-  }
+  bool start_object(size_t) override { return Open(Kind::kBeginObject); }
+  bool start_array(size_t) override { return Open(Kind::kBeginArray); }
+  bool end_object() override { return Close(Kind::kEndObject); }
+  bool end_array() override { return Close(Kind::kEndArray); }
+  bool key(std::string& name) override { return Pass({.kind = Kind::kKey, .text = name}); }
   bool parse_error(size_t position, const std::string&,
                    const nlohmann::detail::exception& error) override {
     constexpr int kOutOfRange = 406;  // nlohmann's number for it
     if (error.id == kOutOfRange) return Fail("JSON has a number out of range");
-    error_ = fmt::format("not valid JSON at byte {}", position);
+    return Fail(fmt::format("not valid JSON at byte {}", position));
+  }
+
+  Status status;
+
+ private:
+  bool Pass(const JsonEvent& event) {
+    status = take_(event);
+    return status.has_value();
+  }
+  bool Fail(std::string what) {
+    status = Corrupt(std::move(what));
     return false;
+  }
+  bool Open(Kind kind) {
+    if (depth_++ >= depth_limit_)
+      return Fail(fmt::format("JSON is nested deeper than {}", depth_limit_));
+    return Pass({.kind = kind});
+  }
+  bool Close(Kind kind) {
+    --depth_;
+    return Pass({.kind = kind});
+  }
+
+  int depth_limit_, depth_ = 0;
+  const Take& take_;
+};
+
+// Builds the tree.
+class Builder {
+ public:
+  Status Take(const JsonEvent& event) {
+    switch (event.kind) {
+      case Kind::kNull:
+        return Put(Json());
+      case Kind::kBool:
+        return Put(Json(event.boolean));
+      case Kind::kWhole:
+        // Negative, it fits int64_t, and so does what wraps around to it.
+        return Put(event.negative ? Json(static_cast<int64_t>(-event.magnitude))
+                                  : Json(event.magnitude));
+      case Kind::kReal:
+        return Put(Json(event.real));
+      case Kind::kString:
+        return Put(Json(event.text));
+      case Kind::kKey:
+        return Key(event.text);
+      case Kind::kBeginObject:
+        open_.push_back({Json(Json::Object{}), {}, {}});
+        return {};
+      case Kind::kBeginArray:
+        open_.push_back({Json(Json::Array{}), {}, {}});
+        return {};
+      case Kind::kEndObject:
+      case Kind::kEndArray: {
+        Json done = std::move(open_.back().value);
+        open_.pop_back();
+        return Put(std::move(done));
+      }
+    }
+    return {};
   }
 
   Json root;
-  const std::string& error() const { return error_; }
 
  private:
   struct Level {
@@ -61,25 +128,13 @@ class Builder : public nlohmann::json_sax<Reader> {
     std::unordered_set<std::string> keys;  // seen in this object
   };
 
-  bool Fail(std::string what) {
-    error_ = std::move(what);
-    return false;
+  Status Key(std::string_view name) {
+    open_.back().key = name;
+    if (open_.back().keys.insert(open_.back().key).second) return {};
+    return Corrupt("JSON has key " + Quote(name) + " twice in one object");
   }
 
-  bool Open(Json container) {
-    if (static_cast<int>(open_.size()) >= depth_)
-      return Fail(fmt::format("JSON is nested deeper than {}", depth_));
-    open_.push_back({std::move(container), {}, {}});
-    return true;
-  }
-
-  bool Close() {
-    Json done = std::move(open_.back().value);
-    open_.pop_back();
-    return Put(std::move(done));
-  }
-
-  bool Put(Json value) {
+  Status Put(Json value) {
     if (open_.empty()) {
       root = std::move(value);
     } else if (Json::Array* array = open_.back().value.AsArray()) {
@@ -87,12 +142,10 @@ class Builder : public nlohmann::json_sax<Reader> {
     } else {
       open_.back().value.AsObject()->emplace_back(std::move(open_.back().key), std::move(value));
     }
-    return true;
+    return {};
   }
 
-  int depth_;
   std::vector<Level> open_;
-  std::string error_;
 };
 
 Writer ToWriter(const Json& value) {
@@ -158,24 +211,35 @@ std::string Json::Dump(int indent) const {
 }
 
 Result<Json> ParseJson(std::string_view text, JsonLimits limits) {
+  Builder builder;
+  ZOO_RETURN_IF_ERROR(
+      ReadJsonEvents(text, limits, [&](const JsonEvent& event) { return builder.Take(event); }));
+  return std::move(builder.root);
+}
+
+std::string_view JsonEventName(JsonEvent::Kind kind) {
+  static constexpr std::string_view kNames[] = {"null",     "a boolean", "a number",  "a number",
+                                                "a string", "a key",     "an object", "an object",
+                                                "an array", "an array"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+Status ReadJsonEvents(std::string_view text, JsonLimits limits,
+                      const std::function<Status(const JsonEvent&)>& take) {
   if (text.size() > limits.bytes) {
-    return Error{ErrorCode::kCorrupt,
-                 fmt::format("JSON of {} exceeds the limit of {}", FormatSize(text.size()),
-                             FormatSize(limits.bytes)),
-                 ""};
+    return Corrupt(fmt::format("JSON of {} exceeds the limit of {}", FormatSize(text.size()),
+                               FormatSize(limits.bytes)));
   }
-  Builder builder(limits.depth);
+  Events events(limits.depth, take);
   try {
-    if (Reader::sax_parse(text.begin(), text.end(), &builder)) {
-      // A NUL byte is the end of the text to nlohmann's lexer, whatever may follow.
-      const size_t nul = text.find('\0');
-      if (nul == std::string_view::npos) return std::move(builder.root);
-      return Error{ErrorCode::kCorrupt, fmt::format("not valid JSON at byte {}", nul + 1), ""};
-    }
+    if (!Reader::sax_parse(text.begin(), text.end(), &events)) return events.status;
   } catch (const nlohmann::json::exception&) {
-    return Error{ErrorCode::kCorrupt, "JSON that cannot be read", ""};  // none is known to get here
+    return Corrupt("JSON that cannot be read");  // none is known to get here
   }
-  return Error{ErrorCode::kCorrupt, builder.error(), ""};
+  // A NUL byte is the end of the text to nlohmann's lexer, whatever may follow.
+  const size_t nul = text.find('\0');
+  if (nul == std::string_view::npos) return {};
+  return Corrupt(fmt::format("not valid JSON at byte {}", nul + 1));
 }
 
 }  // namespace zoo

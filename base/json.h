@@ -14,6 +14,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,6 +90,35 @@ struct JsonLimits {
 // kCorrupt for anything that is not exactly one JSON document within the limits; with the byte
 // offset where the text is no JSON.
 Result<Json> ParseJson(std::string_view text, JsonLimits limits = {});
+
+// One step of reading a document that is too large to be worth a tree.
+struct JsonEvent {
+  enum class Kind : uint8_t {
+    kNull,
+    kBool,
+    kWhole,   // `negative` and `magnitude`; `real` is the nearest double
+    kReal,    // `real`
+    kString,  // `text`
+    kKey,     // `text`: of the member that comes next
+    kBeginObject,
+    kEndObject,
+    kBeginArray,
+    kEndArray,
+  };
+  Kind kind = Kind::kNull;
+  bool boolean = false;
+  bool negative = false;
+  uint64_t magnitude = 0;
+  double real = 0;
+  std::string_view text;  // unescaped; valid during the call
+};
+// "a number", "an object" ...: for messages; of an end, what ends.
+std::string_view JsonEventName(JsonEvent::Kind kind);
+
+// Hands out the document in the order of its text, as ParseJson would read it, but leaves it to
+// `take` to refuse duplicate keys. The first error of `take` ends the reading and is returned.
+Status ReadJsonEvents(std::string_view text, JsonLimits limits,
+                      const std::function<Status(const JsonEvent&)>& take);
 
 }  // namespace zoo
 

@@ -237,5 +237,53 @@ TEST(Json, ManyMembers) {
   EXPECT_EQ(*again, object);
 }
 
+TEST(Json, EventsComeInTheOrderOfTheText) {
+  std::string seen;
+  auto take = [&](const JsonEvent& event) -> Status {
+    using Kind = JsonEvent::Kind;
+    if (event.kind == Kind::kKey || event.kind == Kind::kString) seen += event.text;
+    if (event.kind == Kind::kWhole) {
+      seen += (event.negative ? "-" : "") + std::to_string(event.magnitude);
+    }
+    if (event.kind == Kind::kReal) seen += std::to_string(event.real);
+    if (event.kind == Kind::kBool) seen += event.boolean ? "true" : "false";
+    seen += " (" + std::string(JsonEventName(event.kind)) + ") ";
+    return {};
+  };
+  ASSERT_TRUE(
+      ReadJsonEvents("{\"a\": [-9223372036854775808, 18446744073709551615, 0.5, null], "
+                     "\"a\": true, \"b\": \"c\"}",
+                     {}, take));
+  EXPECT_EQ(seen,
+            " (an object) a (a key)  (an array) -9223372036854775808 (a number) "
+            "18446744073709551615 (a number) 0.500000 (a number)  (null)  (an array) a (a key) "
+            "true (a boolean) b (a key) c (a string)  (an object) ");
+}
+
+TEST(Json, EventsEndWithTheFirstError) {
+  const struct {
+    std::string text, error;
+    int calls;
+  } rows[] = {
+      {"[1, 2, 3]", "enough", 2},
+      {"[", "not valid JSON at byte 2", 1},
+      {"[[1]]", "JSON is nested deeper than 1", 1},
+      {"[]" + std::string(10, ' '), "JSON of 12 B exceeds the limit of 10 B", 0},
+      {"[]\0"s, "not valid JSON at byte 3", 2},
+  };
+  for (const auto& row : rows) {
+    int calls = 0;
+    auto take = [&](const JsonEvent& event) -> Status {
+      ++calls;
+      if (event.kind == JsonEvent::Kind::kWhole) return Error{ErrorCode::kUsage, "enough", ""};
+      return {};
+    };
+    Status status = ReadJsonEvents(row.text, {.bytes = 10, .depth = 1}, take);
+    ASSERT_FALSE(status) << row.text;
+    EXPECT_EQ(status.error().message, row.error);
+    EXPECT_EQ(calls, row.calls) << row.text;
+  }
+}
+
 }  // namespace
 }  // namespace zoo

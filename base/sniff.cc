@@ -81,10 +81,13 @@ bool IsOldTar(std::string_view head) {
   return written == sum;
 }
 
-// A JSON header behind its length in 64 bits.
+constexpr std::string_view kJsonSpace = " \t\r\n";
+
+// A JSON object behind its length in 64 bits, of which no file needs more than 32.
 bool IsSafetensors(std::string_view head) {
-  return head.size() >= 10 && head[8] == '{' && head[7] == 0 && head[6] == 0 && head[5] == 0 &&
-         head[4] == 0;
+  if (head.size() < 10 || head.substr(4, 5) != "\0\0\0\0{"sv) return false;
+  size_t inside = head.find_first_not_of(kJsonSpace, 9);
+  return inside == std::string_view::npos || head[inside] == '"' || head[inside] == '}';
 }
 
 bool StartsWithWord(std::string_view text, std::string_view lower_case) {
@@ -97,13 +100,13 @@ bool StartsWithWord(std::string_view text, std::string_view lower_case) {
 // Text formats: after a byte order mark and white space.
 Sniffed SniffText(std::string_view head) {
   if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
-  size_t start = head.find_first_not_of(" \t\r\n");
+  size_t start = head.find_first_not_of(kJsonSpace);
   std::string_view text = start == std::string_view::npos ? ""sv : head.substr(start);
   for (std::string_view tag : {"<!doctype html"sv, "<html"sv, "<head"sv, "<body"sv, "<!--"sv}) {
     if (StartsWithWord(text, tag)) return {FileKind::kHtml, "an HTML page", kPage};
   }
   if (StartsWithWord(text, "<?xml")) return {FileKind::kXml, "an XML document", kPage};
-  size_t inside = text.find_first_not_of(" \t\r\n", 1);
+  size_t inside = text.find_first_not_of(kJsonSpace, 1);
   bool object = text.starts_with('{') && inside != std::string_view::npos &&
                 (text[inside] == '"' || text[inside] == '}');
   if (object || text.starts_with("[{")) return {FileKind::kJson, "a JSON document", ""};
@@ -115,11 +118,12 @@ Sniffed SniffText(std::string_view head) {
 Sniffed Sniff(ByteView bytes) {
   if (bytes.empty()) return {FileKind::kEmpty, "an empty file", "download it again"};
   std::string_view head = AsText(bytes.first(std::min(bytes.size(), kSniffBytes)));
+  // Before the signatures: the length may happen to be one of the shorter of them.
+  if (IsSafetensors(head)) return {FileKind::kSafetensors, "a safetensors file", ""};
   for (const Signature& row : kSignatures) {
     if (head.size() > row.offset && head.substr(row.offset).starts_with(row.bytes)) return row.is;
   }
   if (IsOldTar(head)) return {FileKind::kTar, "a tar archive", ""};
-  if (IsSafetensors(head)) return {FileKind::kSafetensors, "a safetensors file", ""};
   if (head.size() >= 2 && head[0] == '\x80' && head[1] >= 1 && head[1] <= 5) {
     return {FileKind::kPickle, "a plain pickle", ""};
   }

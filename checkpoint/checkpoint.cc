@@ -28,6 +28,26 @@ bool IsDistributed(const std::filesystem::path& path) {
          std::filesystem::exists(path / ".metadata", ignored);
 }
 
+// Ranges were checked at Open; what is left are the bytes themselves. Those of files that are no
+// zip archives have nothing to be compared with, but they must be there to be read.
+Status VerifyBytes(const FileContents& contents) {
+  auto ignore = [](ByteView) { return Status(); };
+  if (contents.zip) {
+    for (const ZipMember& member : contents.zip->members()) {
+      ZOO_RETURN_IF_ERROR(contents.zip->ReadMember(member, ignore));
+    }
+    return {};
+  }
+  std::array<std::byte, 64 << 10> buffer;
+  const uint64_t size = contents.file->size();
+  for (uint64_t at = 0; at < size;) {
+    auto piece = std::span(buffer).first(std::min<uint64_t>(buffer.size(), size - at));
+    ZOO_RETURN_IF_ERROR(contents.file->Read(at, piece));
+    at += piece.size();
+  }
+  return {};
+}
+
 }  // namespace
 
 struct Checkpoint::Contents : FileContents {
@@ -67,6 +87,10 @@ const Limits& Checkpoint::limits() const { return contents_->options.limits; }
 std::span<const TensorInfo> Checkpoint::tensors() const { return contents_->tensors; }
 std::span<const StorageInfo> Checkpoint::storages() const { return contents_->storages; }
 Value Checkpoint::root() const { return Value(this, contents_->root); }
+std::span<const ShardInfo> Checkpoint::shards() const { return contents_->shard_infos; }
+std::span<const std::pair<std::string, std::string>> Checkpoint::metadata() const {
+  return contents_->metadata;
+}
 
 Result<StateDict> Checkpoint::FindStateDict(std::string_view key) const {
   return FindStateDictIn(*contents_, key);
@@ -76,8 +100,11 @@ std::vector<StateDict> Checkpoint::StateDictCandidates() const { return StateDic
 
 ByteView Checkpoint::StorageView(uint32_t storage) const {
   const StorageInfo& info = contents_->storages.at(storage);
-  if (!info.mapped || contents_->file->mapped().empty()) return {};
-  return contents_->file->mapped().subspan(info.offset, info.nbytes);
+  const StoragePlace& place = contents_->places[storage];
+  const MappedFile& file =
+      *(contents_->shards.empty() ? contents_->file : contents_->shards[place.shard]->file);
+  if (!info.mapped || file.mapped().empty()) return {};
+  return file.mapped().subspan(info.offset, info.nbytes);
 }
 
 Status Checkpoint::Copy(std::span<const StorageCopy> copies, int threads) const {
@@ -88,25 +115,13 @@ Result<std::vector<std::byte>> Checkpoint::Values(const TensorInfo& tensor) cons
   return TensorValues(*contents_, tensor);
 }
 
-// Ranges were checked at Open; what is left are the bytes themselves, and indices among them. Those
-// of a legacy file have nothing to be compared with, but they must be there to be read.
+// The bytes, and the indices among them.
 Status Checkpoint::Verify() const {
   for (const TensorInfo& tensor : contents_->tensors) {
     ZOO_RETURN_IF_ERROR(CheckSparseIndices(*contents_, tensor));
   }
-  auto ignore = [](ByteView) { return Status(); };
-  if (contents_->zip) {
-    for (const ZipMember& member : contents_->zip->members()) {
-      ZOO_RETURN_IF_ERROR(contents_->zip->ReadMember(member, ignore));
-    }
-    return {};
-  }
-  std::array<std::byte, 64 << 10> buffer;
-  for (uint64_t at = 0; at < file_size();) {
-    auto piece = std::span(buffer).first(std::min<uint64_t>(buffer.size(), file_size() - at));
-    ZOO_RETURN_IF_ERROR(contents_->file->Read(at, piece));
-    at += piece.size();
-  }
+  ZOO_RETURN_IF_ERROR(VerifyBytes(*contents_));
+  for (const auto& shard : contents_->shards) ZOO_RETURN_IF_ERROR(VerifyBytes(*shard));
   return {};
 }
 

@@ -53,14 +53,18 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
 
   Format format() const;
   const std::string& name() const;  // the file, as messages call it
-  uint64_t file_size() const;
-  bool immutable() const;  // as OpenOptions said
+  uint64_t file_size() const;       // of a sharded set, the index's own
+  bool immutable() const;           // as OpenOptions said
   const Limits& limits() const;
 
   std::span<const TensorInfo> tensors()
       const;  // every tensor that can be reached, in the order of first reach
   std::span<const StorageInfo> storages() const;
   Value root() const;
+  // Of a sharded set: its files, in the order of their first tensors. Empty for all others.
+  std::span<const ShardInfo> shards() const;
+  // What a safetensors file's header says beside the tensors ("__metadata__"), in its order.
+  std::span<const std::pair<std::string, std::string>> metadata() const;
 
   // The state dict: the file itself, or what stands under one of the usual keys (state_dict,
   // model_state_dict, model, ...), or under `key` if that is given ("a.b[0]" steps down, also into

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "zoo/base/result.h"
@@ -24,6 +25,8 @@ struct StoragePlace {
   const ZipMember* member = nullptr;  // the record, in a zip file
   const std::byte* kept = nullptr;    // not in the file as they are: the arena holds them here
   bool found = false;
+  // In a sharded set: which shard, and which of its storages.
+  uint32_t shard = 0, storage = 0;
 };
 
 struct FileContents {
@@ -37,6 +40,9 @@ struct FileContents {
   Arena arena;
   NodeId root = Arena::kNone;
   std::vector<StoragePlace> places;
+  // Of a sharded set: its files, each with its storages and places alone.
+  std::vector<std::unique_ptr<FileContents>> shards;
+  std::vector<std::pair<std::string, std::string>> metadata;  // of safetensors
   bool big_endian = false;
   std::vector<uint8_t> swap_widths;  // of big-endian storages: bytes of a number
 
@@ -46,6 +52,14 @@ struct FileContents {
   std::vector<uint32_t> tensor_index;  // of the arena's rows; kNoNode: out of reach
   std::vector<Quantization> quantizations;
   std::vector<uint32_t> parts;
+  std::vector<ShardInfo> shard_infos;
+
+  // Of the file, or of all shards.
+  uint64_t bytes() const {
+    uint64_t sum = shards.empty() ? file->size() : 0;
+    for (const auto& shard : shards) sum += shard->file->size();
+    return sum;
+  }
 };
 
 }  // namespace zoo

@@ -189,6 +189,19 @@ Status Copier::CheckCrcs() const {
   return {};
 }
 
+Status CopyShards(const FileContents& contents, std::span<const StorageCopy> copies, int threads) {
+  std::vector<std::vector<StorageCopy>> of_shard(contents.shards.size());
+  for (const StorageCopy& copy : copies) {
+    const StoragePlace& place = contents.places.at(copy.storage);
+    of_shard[place.shard].push_back({place.storage, copy.offset, copy.into});
+  }
+  for (size_t i = 0; i < of_shard.size(); ++i) {
+    if (of_shard[i].empty()) continue;
+    ZOO_RETURN_IF_ERROR(Copier(*contents.shards[i], of_shard[i]).Run(threads));
+  }
+  return {};
+}
+
 }  // namespace
 
 uint64_t SwapWidth(const FileContents& contents, size_t storage) {
@@ -197,6 +210,7 @@ uint64_t SwapWidth(const FileContents& contents, size_t storage) {
 
 Status CopyStorages(const FileContents& contents, std::span<const StorageCopy> copies,
                     int threads) {
+  if (!contents.shards.empty()) return CopyShards(contents, copies, threads);
   return Copier(contents, copies).Run(threads);
 }
 

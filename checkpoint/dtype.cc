@@ -49,13 +49,15 @@ constexpr Row kRows[] = {
     {DType::kBits4x2, "bits4x2", 1, Sort::kWhole},
     {DType::kBits8, "bits8", 1, Sort::kWhole},
     {DType::kBits16, "bits16", 2, Sort::kWhole},
+    {DType::kFloat6E2M3FN, "float6_e2m3fn", 3, Sort::kFloating},
+    {DType::kFloat6E3M2FN, "float6_e3m2fn", 3, Sort::kFloating},
 };
 
 constexpr bool InOrder() {
   for (size_t i = 0; i < std::size(kRows); ++i) {
     if (static_cast<size_t>(kRows[i].dtype) != i) return false;
   }
-  return static_cast<size_t>(DType::kBits16) + 1 == std::size(kRows);
+  return static_cast<size_t>(DType::kFloat6E3M2FN) + 1 == std::size(kRows);
 }
 static_assert(InOrder());
 
@@ -74,7 +76,10 @@ std::optional<DType> DTypeFromName(std::string_view name) {
 
 uint64_t ItemSize(DType dtype) { return RowOf(dtype).bytes; }
 int64_t ElementsPerItem(DType dtype) {
-  return dtype == DType::kQUInt4x2 ? 2 : dtype == DType::kQUInt2x4 ? 4 : 1;
+  if (dtype == DType::kQUInt4x2) return 2;
+  bool four =
+      dtype == DType::kQUInt2x4 || dtype == DType::kFloat6E2M3FN || dtype == DType::kFloat6E3M2FN;
+  return four ? 4 : 1;
 }
 bool IsFloating(DType dtype) { return RowOf(dtype).sort == Sort::kFloating; }
 bool IsComplex(DType dtype) { return RowOf(dtype).sort == Sort::kComplex; }

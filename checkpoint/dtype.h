@@ -42,15 +42,18 @@ enum class DType : uint8_t {
   kBits4x2,
   kBits8,
   kBits16,
+  kFloat6E2M3FN,
+  kFloat6E3M2FN,
 };
 
-// "float32", "float8_e4m3fn", "quint4x2": as in `torch.<name>`.
+// "float32", "float8_e4m3fn", "quint4x2": as in `torch.<name>`. PyTorch has none for the floats of
+// six bits that safetensors files may hold: these are named in its manner, float6_e2m3fn.
 std::string_view DTypeName(DType dtype);
 std::optional<DType> DTypeFromName(std::string_view name);
-// Bytes of one element of a tensor of this type as PyTorch counts elements.
+// Bytes of one item: an element of a tensor of this type as PyTorch counts elements, or several.
 uint64_t ItemSize(DType dtype);
-// Elements that share one item: 2 of quint4x2, 4 of quint2x4, otherwise 1 (PyTorch counts the pairs
-// of float4_e2m1fn_x2 as one element).
+// Elements that share one item: 2 of quint4x2, 4 of quint2x4, 4 of the floats of six bits,
+// otherwise 1 (PyTorch counts the pairs of float4_e2m1fn_x2 as one element).
 int64_t ElementsPerItem(DType dtype);
 bool IsFloating(DType dtype);
 bool IsComplex(DType dtype);

@@ -75,6 +75,8 @@ class Inspector {
   void AddObject(const Path& path, const Value& value);
   void AddModule(const Path& path, const Value& value);
   void AddStateDict(Json::Object& document) const;
+  Json MetadataJson() const;
+  Json ShardsJson() const;
   // Numbered in the order of mention.
   std::string StorageName(uint32_t storage) {
     return fmt::format("s{}", storages_.emplace(storage, storages_.size()).first->second);
@@ -114,6 +116,8 @@ Result<Json> Inspector::Run() {
       {"schema", "zoo/inspect/1"}, {"file", checkpoint_.name()}, {"size", checkpoint_.file_size()}};
   if (options_.file_sha256) document.emplace_back("sha256", options_.file_sha256->hex());
   document.emplace_back("format", FormatName(checkpoint_.format()));
+  if (!checkpoint_.metadata().empty()) document.emplace_back("metadata", MetadataJson());
+  if (!checkpoint_.shards().empty()) document.emplace_back("shards", ShardsJson());
   document.emplace_back("tensors", std::move(tensors_));
   document.emplace_back("values", std::move(values_));
   document.emplace_back("containers", std::move(containers_));
@@ -313,6 +317,20 @@ void Inspector::AddStateDict(Json::Object& document) const {
   Json::Array candidates;
   for (const StateDict& one : checkpoint_.StateDictCandidates()) candidates.emplace_back(json(one));
   document.emplace_back("state_dicts", std::move(candidates));
+}
+
+Json Inspector::MetadataJson() const {
+  Json::Object out;
+  for (const auto& [key, value] : checkpoint_.metadata()) out.emplace_back(key, value);
+  return out;
+}
+
+Json Inspector::ShardsJson() const {
+  Json::Array out;
+  for (const ShardInfo& shard : checkpoint_.shards()) {
+    out.push_back(Json::Object{{"file", shard.file}, {"size", shard.size}});
+  }
+  return out;
 }
 
 }  // namespace

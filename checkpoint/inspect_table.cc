@@ -22,6 +22,7 @@ class Lister {
   }
 
   InspectText Run() {
+    for (const auto& [key, value] : checkpoint_.metadata()) AddMetadata(key, value);
     checkpoint_.Walk(
         [this](const Path& path, const Value& value, bool again) { Visit(path, value, again); });
     if (left_out_ > 0) text_.others.push_back(fmt::format("... and {} more", left_out_));
@@ -37,6 +38,15 @@ class Lister {
     return fmt::format("State dict: {}, {} tensors", where, found.tensors.size());
   }
 
+  // "zip"; "sharded (3 files of 14.2 GiB)".
+  std::string FormatText() const {
+    std::string name(FormatName(checkpoint_.format()));
+    if (checkpoint_.shards().empty()) return name;
+    uint64_t bytes = 0;
+    for (const ShardInfo& shard : checkpoint_.shards()) bytes += shard.size;
+    return fmt::format("{} ({} files of {})", name, checkpoint_.shards().size(), FormatSize(bytes));
+  }
+
   std::string Heading() const {
     uint64_t elements = 0, bytes = 0;
     for (const TensorInfo& tensor : checkpoint_.tensors()) {
@@ -44,9 +54,17 @@ class Lister {
     }
     for (const StorageInfo& storage : checkpoint_.storages()) bytes += storage.nbytes;
     return fmt::format("{}: {}, {}, {} tensors of {} elements in {} storages of {}",
-                       checkpoint_.name(), FormatSize(checkpoint_.file_size()),
-                       FormatName(checkpoint_.format()), checkpoint_.tensors().size(), elements,
-                       checkpoint_.storages().size(), FormatSize(bytes));
+                       checkpoint_.name(), FormatSize(checkpoint_.file_size()), FormatText(),
+                       checkpoint_.tensors().size(), elements, checkpoint_.storages().size(),
+                       FormatSize(bytes));
+  }
+
+  void AddMetadata(const std::string& key, const std::string& value) {
+    if (text_.others.size() >= options_.max_others) {
+      ++left_out_;
+      return;
+    }
+    Other(fmt::format("metadata: {} = {}", Escape(key, kValueBytes), Quote(value, kValueBytes)));
   }
 
   void Other(std::string line) { text_.others.push_back(std::move(line)); }

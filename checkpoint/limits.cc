@@ -12,6 +12,9 @@ namespace zoo {
 namespace {
 
 constexpr LimitRow kTable[] = {
+    {"header_bytes", &Limits::header_bytes,
+     "bytes of the JSON that a safetensors file begins with or that a sharded index is, which is "
+     "held in memory; the cap of the format itself, 66,000 tensors take 6 MB"},
     {"pickle_bytes", &Limits::pickle_bytes,
      "bytes of one pickle, which is held in memory; 66,000 tensors take 7 MiB"},
     {"nodes", &Limits::nodes,
@@ -19,6 +22,9 @@ constexpr LimitRow kTable[] = {
     {"depth", &Limits::depth, "containers inside containers; whoever walks them needs a stack"},
     {"rank", &Limits::rank, "dimensions of a tensor; PyTorch's own kernels stop at 64"},
     {"records", &Limits::records, "members of a zip archive; a model has one for each storage"},
+    {"shards", &Limits::shards,
+     "files that a sharded index may name, each of which is opened; the largest models have a few "
+     "hundred"},
     {"paths", &Limits::paths,
      "places listed when modules or containers are shared: sharing can double at each level"},
     {"listing", &Limits::listing,

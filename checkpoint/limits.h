@@ -15,11 +15,13 @@
 namespace zoo {
 
 struct Limits {
+  uint64_t header_bytes = 100'000'000;
   uint64_t pickle_bytes = uint64_t{256} << 20;
   uint64_t nodes = 20'000'000;
   uint64_t depth = 10'000;
   uint64_t rank = 64;
   uint64_t records = 1'000'000;
+  uint64_t shards = 10'000;
   uint64_t paths = 4'000'000;
   uint64_t listing = uint64_t{128} << 20;
   uint64_t integer_digits = 4'300;

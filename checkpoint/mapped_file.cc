@@ -19,6 +19,7 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::filesystem
                                                            Options options) {
   std::shared_ptr<MappedFile> file(new MappedFile);
   file->name_ = Escape(path.native(), 1000);
+  file->path_ = path;
   // O_NONBLOCK: opening a named pipe that nobody writes to must not hang.
   file->fd_ = UniqueFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file->fd_.valid()) return FileError("open", path, errno);
@@ -29,6 +30,7 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::filesystem
     return Error{ErrorCode::kUsage, file->name_ + ": not a regular file", ""};
   }
   file->size_ = static_cast<uint64_t>(info.st_size);
+  file->identity_ = IdentityOf(info);
   if (options.map && file->size_ > 0) {
     void* start =
         mmap(nullptr, file->size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file->fd_.get(), 0);
@@ -36,6 +38,7 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::filesystem
     file->mapped_ = ByteView(static_cast<const std::byte*>(start), file->size_);
     file->owns_mapping_ = true;
   }
+  if (!options.keep_open) file->fd_ = UniqueFd();
   return std::shared_ptr<const MappedFile>(std::move(file));
 }
 
@@ -52,15 +55,38 @@ MappedFile::~MappedFile() {
   if (owns_mapping_) munmap(const_cast<std::byte*>(mapped_.data()), mapped_.size());
 }
 
+MappedFile::Identity MappedFile::IdentityOf(const struct stat& info) {
+  return {.device = static_cast<uint64_t>(info.st_dev),
+          .inode = static_cast<uint64_t>(info.st_ino),
+          .size = static_cast<uint64_t>(info.st_size),
+          .seconds = info.st_mtim.tv_sec,
+          .nanoseconds = info.st_mtim.tv_nsec};
+}
+
+Result<UniqueFd> MappedFile::Reopen() const {
+  UniqueFd fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat info;
+  if (!fd.valid()) return FileError("open", path_, errno);
+  if (fstat(fd.get(), &info) != 0) return FileError("read", path_, errno);
+  if (IdentityOf(info) == identity_) return fd;
+  return Error{ErrorCode::kCorrupt, name_ + ": the file was changed while it was read", ""};
+}
+
 Status MappedFile::Read(uint64_t offset, std::span<std::byte> into) const {
-  if (!fd_.valid()) {
+  if (path_.empty()) {
     if (!into.empty()) std::memcpy(into.data(), mapped_.data() + offset, into.size());
     return {};
   }
+  if (fd_.valid()) return ReadFrom(fd_.get(), offset, into);
+  ZOO_ASSIGN_OR_RETURN(UniqueFd fd, Reopen());
+  return ReadFrom(fd.get(), offset, into);
+}
+
+Status MappedFile::ReadFrom(int fd, uint64_t offset, std::span<std::byte> into) const {
   size_t done = 0;
   while (done < into.size()) {
     ssize_t got =
-        pread(fd_.get(), into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+        pread(fd, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       return Error{ErrorCode::kDisk,

@@ -8,6 +8,8 @@
 #ifndef ZOO_CHECKPOINT_MAPPED_FILE_H_
 #define ZOO_CHECKPOINT_MAPPED_FILE_H_
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -24,6 +26,8 @@ class MappedFile {
  public:
   struct Options {
     bool map = false;
+    // Without it each Read opens the file anew: of hundreds of files not all can stay open.
+    bool keep_open = true;
   };
   static Result<std::shared_ptr<const MappedFile>> Open(const std::filesystem::path& path,
                                                         Options options);
@@ -33,21 +37,34 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
-  const std::string& name() const { return name_; }  // fit to be printed
+  const std::string& name() const { return name_; }            // fit to be printed
+  const std::filesystem::path& path() const { return path_; }  // empty of bytes in memory
   uint64_t size() const { return size_; }
   // The whole file; empty if it was not mapped. Private pages: writes do not reach the file.
   ByteView mapped() const { return mapped_; }
 
-  // Fills `into` from `offset`. kCorrupt if the file is shorter than it was, kDisk if it cannot be
-  // read. REQUIRES: the range lies within size().
+  // Fills `into` from `offset`. kCorrupt if the file is shorter than it was or, opened anew,
+  // another one, kDisk if it cannot be read. REQUIRES: the range lies within size().
   Status Read(uint64_t offset, std::span<std::byte> into) const;
 
  private:
+  // What tells a file from another that took its path.
+  struct Identity {
+    uint64_t device = 0, inode = 0, size = 0;
+    int64_t seconds = 0, nanoseconds = 0;  // when it was modified
+    bool operator==(const Identity&) const = default;
+  };
+
   MappedFile() = default;
+  static Identity IdentityOf(const struct stat& info);
+  Result<UniqueFd> Reopen() const;
+  Status ReadFrom(int fd, uint64_t offset, std::span<std::byte> into) const;
 
   std::string name_;
+  std::filesystem::path path_;
+  Identity identity_;
   uint64_t size_ = 0;
-  UniqueFd fd_;
+  UniqueFd fd_;  // invalid if it is not kept open
   ByteView mapped_;
   bool owns_mapping_ = false;
   std::string copy_;  // what mapped_ views where bytes stand for a file

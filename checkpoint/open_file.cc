@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 
 #include "zoo/base/sniff.h"
 #include "zoo/checkpoint/copy.h"
 #include "zoo/checkpoint/dict_keys.h"
 #include "zoo/checkpoint/plain_pickle.h"
+#include "zoo/checkpoint/safetensors.h"
+#include "zoo/checkpoint/sharded.h"
 #include "zoo/checkpoint/tensor_values.h"
 #include "zoo/checkpoint/torch_legacy.h"
 #include "zoo/checkpoint/torch_tar.h"
@@ -20,15 +23,6 @@ namespace zoo {
 namespace {
 
 constexpr size_t kTinyFile = 1 << 20;
-
-// Formats that will have readers of their own, and what to do until then.
-struct NotRead {
-  FileKind kind;
-  std::string_view hint;
-};
-constexpr NotRead kNotRead[] = {
-    {FileKind::kSafetensors, "convert it with torch.save"},
-};
 
 Error NotACheckpoint(const FileContents& contents, const Sniffed& seen) {
   uint64_t size = contents.file->size();
@@ -47,26 +41,26 @@ Error NotACheckpoint(const FileContents& contents, const Sniffed& seen) {
             fmt::format("{}: not a checkpoint: its first bytes are of no format known here", name),
             ""};
   }
-  for (const NotRead& row : kNotRead) {
-    if (row.kind != seen.kind) continue;
-    return {ErrorCode::kUnsupported, fmt::format("{}: {}, which is not read yet", name, seen.what),
-            std::string(row.hint)};
-  }
   std::string count = size < kTinyFile ? fmt::format(" ({} bytes)", size) : "";
   return {ErrorCode::kUnsupported,
           fmt::format("{}: this is {}{}, not a checkpoint", name, seen.what, count),
           std::string(seen.hint)};
 }
 
-Status ReadFormat(FileContents& contents) {
+Result<Sniffed> SniffFile(const FileContents& contents) {
   std::array<std::byte, kSniffBytes> head;
   std::span<std::byte> first(head.data(), std::min<uint64_t>(head.size(), contents.file->size()));
   ZOO_RETURN_IF_ERROR(contents.file->Read(0, first));
-  Sniffed seen = Sniff(first);
+  return Sniff(first);
+}
+
+// Every format of one file.
+Status ReadFormat(FileContents& contents, const Sniffed& seen) {
   if (seen.kind == FileKind::kZip) return ReadTorchZip(contents);
   if (seen.kind == FileKind::kTorchLegacy) return ReadTorchLegacy(contents);
   if (seen.kind == FileKind::kTar) return ReadTorchTar(contents);
   if (seen.kind == FileKind::kPickle) return ReadPlainPickle(contents);
+  if (seen.kind == FileKind::kSafetensors) return ReadSafetensors(contents);
   if (seen.kind == FileKind::kUnknown) {
     ZOO_ASSIGN_OR_RETURN(bool pickle, ReadUnmarkedPickle(contents));
     if (pickle) return {};
@@ -94,6 +88,10 @@ void IndexStorages(FileContents& contents) {
   for (size_t i = 0; i < contents.arena.storages.size(); ++i) {
     const StorageRow& row = contents.arena.storages[i];
     const StoragePlace& place = contents.places[i];
+    if (!contents.shards.empty()) {
+      contents.storages.push_back(contents.shards[place.shard]->storages[place.storage]);
+      continue;
+    }
     bool plain = place.found && place.kept == nullptr &&
                  (place.member == nullptr || !place.member->deflated);
     contents.storages.push_back({.key = std::string(row.key),
@@ -247,15 +245,31 @@ Status IndexTensors(FileContents& contents) {
   return error;
 }
 
-}  // namespace
-
-Status ReadContents(FileContents& contents) {
-  ZOO_RETURN_IF_ERROR(ReadFormat(contents));
+Status IndexContents(FileContents& contents) {
   ResolveDuplicateKeys(contents.arena);
   FindSwapWidths(contents);
   IndexStorages(contents);
   ZOO_RETURN_IF_ERROR(IndexQuantizations(contents));
   return IndexTensors(contents);
+}
+
+// An index is no shard of another.
+Status ReadShard(FileContents& shard) {
+  ZOO_ASSIGN_OR_RETURN(Sniffed seen, SniffFile(shard));
+  ZOO_RETURN_IF_ERROR(ReadFormat(shard, seen));
+  return IndexContents(shard);
+}
+
+}  // namespace
+
+Status ReadContents(FileContents& contents) {
+  ZOO_ASSIGN_OR_RETURN(Sniffed seen, SniffFile(contents));
+  std::optional<ShardIndex> index;
+  if (seen.kind == FileKind::kJson) {
+    ZOO_ASSIGN_OR_RETURN(index, ReadShardIndex(contents));
+  }
+  ZOO_RETURN_IF_ERROR(index ? ReadShards(contents, *index, ReadShard) : ReadFormat(contents, seen));
+  return IndexContents(contents);
 }
 
 }  // namespace zoo

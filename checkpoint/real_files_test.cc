@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "zoo/base/digest.h"
@@ -15,6 +17,7 @@
 #include "zoo/base/json.h"
 #include "zoo/checkpoint/checkpoint.h"
 #include "zoo/checkpoint/inspect_json.h"
+#include "zoo/tests/support/temp_dir.h"
 
 namespace zoo {
 namespace {
@@ -37,6 +40,29 @@ std::vector<std::string> Files() {
   std::sort(names.begin(), names.end());
   return names;
 }
+
+// Opens a file's bytes after they were changed: in memory, or, of an index, beside its shards.
+class Changed {
+ public:
+  explicit Changed(const std::string& name) : name_(name), index_(name.ends_with(".index.json")) {
+    if (!index_) return;
+    std::string stem = name.substr(0, name.find('.')) + "-";
+    for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+      std::string file = entry.path().filename();
+      if (file.starts_with(stem)) folder_.Write(file, Read(entry.path()));
+    }
+  }
+
+  Result<std::shared_ptr<const Checkpoint>> Open(std::string_view bytes) const {
+    if (!index_) return Checkpoint::OfBytes(AsBytes(bytes), "x");
+    return Checkpoint::Open(folder_.Write(name_, std::string(bytes)));
+  }
+
+ private:
+  std::string name_;
+  bool index_;
+  TempDir folder_;
+};
 
 // Where two documents differ, whatever the order of their members.
 std::string Difference(const Json& want, const Json& got, const std::string& at) {
@@ -111,12 +137,15 @@ std::string Shown(const Checkpoint& checkpoint) {
 // that matters: without those they show all that the whole file does.
 TEST_P(RealFile, RefusesPrefixes) {
   std::string bytes = Read(kFolder / GetParam());
-  auto whole = Checkpoint::OfBytes(AsBytes(bytes), "x");
+  const Changed changed(GetParam());
+  auto whole = changed.Open(bytes);
   ASSERT_TRUE(whole) << whole.error().Text();
   bool padded = (*whole)->format() == Format::kLegacy || (*whole)->format() == Format::kTar;
-  size_t step = 1 + bytes.size() / 1000;
-  for (size_t size = 0; size < bytes.size(); size += step) {
-    auto cut = Checkpoint::OfBytes(AsBytes(bytes).first(size), "x");
+  // White space at the end of an index means nothing.
+  size_t end = GetParam().ends_with(".json") ? bytes.find_last_not_of(" \n") + 1 : bytes.size();
+  size_t step = 1 + end / 1000;
+  for (size_t size = 0; size < end; size += step) {
+    auto cut = changed.Open(bytes.substr(0, size));
     if (!cut) continue;
     EXPECT_TRUE(padded) << size;
     EXPECT_EQ(Shown(**cut), Shown(**whole)) << size;
@@ -125,18 +154,20 @@ TEST_P(RealFile, RefusesPrefixes) {
 
 TEST_P(RealFile, SurvivesChangedBytes) {
   const std::string good = Read(kFolder / GetParam());
+  const Changed changed(GetParam());
   size_t opened = 0;
   for (size_t at = 0; at < good.size(); ++at) {
     std::string bytes = good;
     bytes[at] = static_cast<char>(bytes[at] ^ (1 << at % 8));
-    auto checkpoint = Checkpoint::OfBytes(AsBytes(bytes), "x");
+    auto checkpoint = changed.Open(bytes);
     if (!checkpoint) continue;
     ++opened;
     Status verified = (*checkpoint)->Verify();
     auto shown = InspectJson(**checkpoint, {});
     EXPECT_TRUE(shown || !verified) << at;
   }
-  EXPECT_GT(opened, 0u);
+  // Nothing can be changed in the length of an empty header.
+  EXPECT_TRUE(opened > 0 || good.size() < 20);
 }
 
 std::string TestName(const testing::TestParamInfo<std::string>& info) {

@@ -42,11 +42,17 @@ std::string FormatPath(
     const Path& path);  // state_dict.conv1.weight, optimizer.state[0].exp_avg, x[(1, 2)]
 uint64_t PathBytes(const Path& path);  // of memory, that a copy takes
 
+// A file of a sharded set.
+struct ShardInfo {
+  std::string file;  // its name in the folder of the index
+  uint64_t size = 0;
+};
+
 // A run of bytes that tensors view. Tensors of one storage share memory.
 struct StorageInfo {
   std::string key;      // the file's name for it
   uint64_t nbytes = 0;  // of its elements
-  uint64_t offset = 0;  // in the file, where `mapped`
+  uint64_t offset = 0;  // in the file, where `mapped`; of a sharded set, in its shard
   bool mapped = false;  // the file's bytes are the elements as they are: stored, little-endian
   std::string device;   // a label: "cpu", "cuda:0"; bytes are always read to host memory
 };

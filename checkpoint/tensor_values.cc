@@ -36,7 +36,7 @@ Status CheckValues(const FileContents& contents, const TensorInfo& tensor) {
     return unsupported(
         fmt::format("a {} tensor has no values of its own", LayoutName(tensor.layout)));
   }
-  uint64_t limit = MaterialiseLimit(contents.options.limits, contents.file->size());
+  uint64_t limit = MaterialiseLimit(contents.options.limits, contents.bytes());
   if (tensor.nbytes() > limit) {
     return unsupported(fmt::format("{} of values, the limit \"materialise\" is {}",
                                    FormatSize(tensor.nbytes()), FormatSize(limit)));

@@ -45,6 +45,7 @@ Result<VerifiedFile> VerifyFile(const std::filesystem::path& file,
   VerifiedFile verified{.format = checkpoint->format(),
                         .size = checkpoint->file_size(),
                         .tensors = checkpoint->tensors().size()};
+  for (const ShardInfo& shard : checkpoint->shards()) verified.size += shard.size;
   if (wanted) {
     ZOO_ASSIGN_OR_RETURN(verified.fingerprint, CheckFingerprint(*checkpoint, *wanted, options.key));
   }

@@ -22,7 +22,7 @@ struct VerifyFileOptions {
 
 struct VerifiedFile {
   Format format = Format::kZip;
-  uint64_t size = 0;
+  uint64_t size = 0;  // with its shards
   size_t tensors = 0;
   std::optional<Fingerprint> fingerprint;  // where one was asked for
 };

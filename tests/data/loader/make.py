@@ -1,10 +1,12 @@
-"""Writes the .pth files beside it, with a Python that has torch: python3 make.py
+"""Writes the files beside it, with a Python that has torch and safetensors: python3 make.py
 
 They hold tensors of a small net (conv, bn, fc) the way PyTorch's users save them.
 """
 
+import json
 import pathlib
 
+import safetensors.torch
 import torch
 from torch import nn
 
@@ -33,6 +35,10 @@ def main():
     state = net().state_dict()
     save("small.pth", state)
     save("legacy.pth", state, _use_new_zipfile_serialization=False)
+    safetensors.torch.save_file(state, HERE / "small.safetensors", metadata={"format": "pt"})
+    shards = ["small.safetensors", "legacy.pth"]
+    index = {"weight_map": {name: shards[i % 2] for i, name in enumerate(state)}}
+    (HERE / "sharded.index.json").write_text(json.dumps(index, indent=2) + "\n")
     save("training.pth", {"epoch": 3, "model": state, "ema": state})
     save("data_parallel.pth", prefixed("module."))
     save("compiled.pth", prefixed("module._orig_mod."))
