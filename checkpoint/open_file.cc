@@ -9,6 +9,7 @@
 #include "zoo/base/sniff.h"
 #include "zoo/checkpoint/copy.h"
 #include "zoo/checkpoint/dict_keys.h"
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/tensor_values.h"
 #include "zoo/checkpoint/torch_legacy.h"
 #include "zoo/checkpoint/torch_zip.h"
@@ -232,7 +233,7 @@ Status IndexTensors(FileContents& contents) {
     return Error{ErrorCode::kCorrupt,
                  fmt::format("{}: the paths of its tensors take more than {} bytes",
                              contents.file->name(), contents.options.limits.listing),
-                 "raise the limit \"listing\" if the file is trusted"};
+                 RaiseLimit("listing")};
   }
   if (walked) return {};
   Error error = walked.error();
