@@ -8,10 +8,13 @@ namespace zoo {
 
 std::string_view NodeKindName(NodeKind kind) {
   static constexpr std::string_view kNames[] = {
-      "None",     "a bool",         "an int",  "an int",   "a float",  "a complex", "a string",
-      "bytes",    "bytearray",      "a list",  "a tuple",  "a dict",   "a set",     "a frozenset",
-      "a slice",  "a range",        "a Size",  "a dtype",  "a device", "a tensor",  "a storage",
-      "an array", "a NumPy scalar", "a class", "an object"};
+      "None",      "a bool",      "an int",         "an int of more than 64 bits",
+      "a float",   "a complex",   "a string",       "bytes",
+      "bytearray", "a list",      "a tuple",        "a dict",
+      "a set",     "a frozenset", "a slice",        "a range",
+      "a Size",    "a dtype",     "a device",       "a tensor",
+      "a storage", "an array",    "a NumPy scalar", "a class",
+      "an object"};
   return kNames[static_cast<size_t>(kind)];
 }
 

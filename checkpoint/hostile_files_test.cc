@@ -26,6 +26,7 @@
 #include "zoo/checkpoint/fingerprint.h"
 #include "zoo/checkpoint/inspect_json.h"
 #include "zoo/checkpoint/inspect_table.h"
+#include "zoo/checkpoint/inspect_tree.h"
 #include "zoo/tests/support/heap_peak.h"
 #include "zoo/tests/support/no_effects.h"
 
@@ -67,6 +68,7 @@ Json AnswersTo(const std::string& name, const std::string& bytes) {
   auto shown = InspectJson(**opened, {.hash = true});
   out.emplace_back("inspect", shown ? Shortened(*shown) : ErrorJson(shown.error()));
   EXPECT_FALSE(InspectAsText(**opened).heading.empty());
+  EXPECT_FALSE(InspectAsTree(**opened, {}).empty());
   if (auto weights = (*opened)->FindStateDict()) {
     auto fingerprint = FingerprintOf(**opened, *weights);
     if (!fingerprint) out.emplace_back("fingerprint", ErrorJson(fingerprint.error()));

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/value_json.h"
 
 namespace zoo {
@@ -88,7 +89,7 @@ class Inspector {
     Keep({ErrorCode::kUnsupported,
           fmt::format("{}: listing its paths and texts takes more than {} bytes",
                       checkpoint_.name(), checkpoint_.limits().listing),
-          "raise the limit \"listing\" if the file is trusted"});
+          RaiseLimit("listing")});
   }
   // The first failure is what Run returns.
   void Keep(Error error) {

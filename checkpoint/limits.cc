@@ -33,7 +33,8 @@ constexpr LimitRow kTable[] = {
     {"integer_digits", &Limits::integer_digits,
      "digits of one integer, as Python's own limit: converting takes the square of them"},
     {"script_bytes", &Limits::script_bytes,
-     "bytes of TorchScript text that is searched for lists of parameters; real models have a few MB"},
+     "bytes of TorchScript text that is searched for lists of parameters; real models have a few "
+     "MB"},
     {"materialise", &Limits::materialise,
      "bytes of one tensor's values made from strides, which may repeat one element without end; "
      "0 stands for 16 times the file's size, at least 64 MiB"},
@@ -55,6 +56,10 @@ Status SetLimit(Limits& limits, std::string_view name, uint64_t value) {
   auto nearest = Nearest(name, names);
   return Error{ErrorCode::kUsage, "no limit is named " + Quote(name),
                nearest ? "did you mean " + Quote(*nearest) + "?" : ""};
+}
+
+std::string RaiseLimit(std::string_view name) {
+  return "raise the limit " + Quote(name) + " if the file is trusted";
 }
 
 uint64_t MaterialiseLimit(const Limits& limits, uint64_t file_size) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "zoo/base/result.h"
@@ -38,6 +39,8 @@ struct LimitRow {
 std::span<const LimitRow> LimitTable();
 // kUsage, naming the nearest, if there is no limit of that name.
 Status SetLimit(Limits& limits, std::string_view name, uint64_t value);
+// What to do about an exceeded limit: a hint.
+std::string RaiseLimit(std::string_view name);
 // `limits.materialise`, or what stands for 0 in a file of this size.
 uint64_t MaterialiseLimit(const Limits& limits, uint64_t file_size);
 

@@ -13,6 +13,7 @@
 #include "zoo/checkpoint/plain_pickle.h"
 #include "zoo/checkpoint/safetensors.h"
 #include "zoo/checkpoint/sharded.h"
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/tensor_values.h"
 #include "zoo/checkpoint/torch_legacy.h"
 #include "zoo/checkpoint/torch_tar.h"
@@ -237,7 +238,7 @@ Status IndexTensors(FileContents& contents) {
     return Error{ErrorCode::kCorrupt,
                  fmt::format("{}: the paths of its tensors take more than {} bytes",
                              contents.file->name(), contents.options.limits.listing),
-                 "raise the limit \"listing\" if the file is trusted"};
+                 RaiseLimit("listing")};
   }
   if (walked) return {};
   Error error = walked.error();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/tensor_info.h"
 
 namespace zoo {
@@ -182,7 +183,8 @@ void Unpickler::Fail(std::string what, ErrorCode code, std::string hint) {
 
 void Unpickler::Push(NodeId id) {
   if (stack_.size() >= arena_.limits().nodes) {
-    Fail(fmt::format("more than {} values on the stack", arena_.limits().nodes));
+    Fail(fmt::format("more than {} values on the stack", arena_.limits().nodes),
+         ErrorCode::kCorrupt, RaiseLimit("nodes"));
     return;
   }
   stack_.push_back(id);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "zoo/base/text.h"
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/pickle.h"
 #include "zoo/checkpoint/pickle_text.h"
 
@@ -37,7 +38,8 @@ void Unpickler::Long(int size_bytes) {
   // 2.41 digits a byte.
   if (bytes.size() / 5 * 12 > arena_.limits().integer_digits) {
     Fail(fmt::format("an int of {} bytes, the limit is {} digits", bytes.size(),
-                     arena_.limits().integer_digits));
+                     arena_.limits().integer_digits),
+         ErrorCode::kCorrupt, RaiseLimit("integer_digits"));
     return;
   }
   if (bytes.empty()) return Push(arena_.AddInt(0));
@@ -52,7 +54,8 @@ void Unpickler::Long(int size_bytes) {
 void Unpickler::PushDigits(std::string_view line) {
   if (line.size() > arena_.limits().integer_digits + 2) {
     Fail(fmt::format("an int of {} digits, the limit is {}", line.size(),
-                     arena_.limits().integer_digits));
+                     arena_.limits().integer_digits),
+         ErrorCode::kCorrupt, RaiseLimit("integer_digits"));
     return;
   }
   auto digits = ParseDigits(line);

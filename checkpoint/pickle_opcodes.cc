@@ -5,6 +5,7 @@
 
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/globals.h"
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/pickle.h"
 #include "zoo/checkpoint/pickle_text.h"
 #include "zoo/checkpoint/python2_names.h"
@@ -40,7 +41,8 @@ void Unpickler::Stop(int) {
 
 void Unpickler::Mark(int) {
   if (marks_.size() >= arena_.limits().depth) {
-    Fail(fmt::format("more than {} open MARKs", arena_.limits().depth));
+    Fail(fmt::format("more than {} open MARKs", arena_.limits().depth), ErrorCode::kCorrupt,
+         RaiseLimit("depth"));
     return;
   }
   marks_.push_back(stack_.size());

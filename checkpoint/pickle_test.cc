@@ -210,10 +210,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"broken_escape", "V\\u12\n.",
              "x: byte 0 (UNICODE): \"\\\\u12\" has a broken \\u escape"},
         Case{"int_of_too_many_digits", "L" + std::string(200'000, '1') + "\n.",
-             "x: byte 0 (LONG): an int of 200000 digits, the limit is 4300"},
+             "x: byte 0 (LONG): an int of 200000 digits, the limit is 4300; raise the limit "
+             "\"integer_digits\" if the file is trusted"},
         Case{"LONG4_of_too_many_bytes",
              "\x8b" + Little(100'000, 4) + std::string(100'000, '1') + ".",
-             "x: byte 0 (LONG4): an int of 100000 bytes, the limit is 4300 digits"},
+             "x: byte 0 (LONG4): an int of 100000 bytes, the limit is 4300 digits; raise the limit "
+             "\"integer_digits\" if the file is trusted"},
         Case{"no_memo", "h\1.", "x: byte 0 (BINGET): the memo has no entry 1"},
         Case{"memo_id_of_text", "gx\n.", "x: byte 0 (GET): \"x\" is not a memo id"},
         Case{"put_of_nothing", "q\1.", "x: byte 0 (BINPUT): the stack is empty"},
@@ -325,7 +327,8 @@ TEST(Opcodes, AreAClosedWorld) {
 
 TEST(Limits, BoundDepthAndNumber) {
   EXPECT_EQ(Read(std::string(10'001, '(') + "."),
-            "x: byte 10000 (MARK): more than 10000 open MARKs");
+            "x: byte 10000 (MARK): more than 10000 open MARKs; raise the limit \"depth\" if the "
+            "file is trusted");
   Limits few;
   few.nodes = 300;
   EXPECT_EQ(
@@ -333,14 +336,15 @@ TEST(Limits, BoundDepthAndNumber) {
       "x: byte 8 (EMPTY_LIST): more than 300 values; raise the limit \"nodes\" if the file is "
       "trusted");
   EXPECT_EQ(Read("N" + std::string(400, '2') + ".", few),
-            "x: byte 300 (DUP): more than 300 values on the stack");
+            "x: byte 300 (DUP): more than 300 values on the stack; raise the limit \"nodes\" if "
+            "the file is trusted");
 }
 
 TEST(Limits, RankIs64) {
   std::vector<int64_t> ones(65, 1);
-  EXPECT_EQ(
-      Read(V2(Int(0), Ints(ones), Ints(ones))),
-      "x: byte 705 (REDUCE): _rebuild_tensor_v2: its size has 65 dimensions, the limit is 64");
+  EXPECT_EQ(Read(V2(Int(0), Ints(ones), Ints(ones))),
+            "x: byte 705 (REDUCE): _rebuild_tensor_v2: its size has 65 dimensions, the limit is "
+            "64; raise the limit \"rank\" if the file is trusted");
 }
 
 // Two references at each of sixty levels: a tree of 2^60 leaves, a graph of 60 nodes.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "zoo/base/text.h"
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/walk.h"
 
 namespace zoo {
@@ -61,7 +62,7 @@ class Budget {
                                 contents.file->name(), limits_.listing)
                   : fmt::format("{}: its state dicts have more than {} modules and tensors",
                                 contents.file->name(), limits_.paths),
-            fmt::format("raise the limit {} if the file is trusted", Quote(limit))};
+            RaiseLimit(limit)};
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "zoo/base/text.h"
+#include "zoo/checkpoint/limits.h"
 
 namespace zoo {
 namespace {
@@ -22,8 +23,10 @@ Result<uint8_t> AddDims(const Arguments& in, size_t i, std::string_view name) {
   auto values = i < in.size() ? arena.Sequence(in[i]) : std::nullopt;
   if (!values) return in.NotA(i, name, "a tuple");
   if (values->size() > arena.limits().rank || values->size() > UINT8_MAX) {
-    return in.Wrong(fmt::format("its {} has {} dimensions, the limit is {}", name, values->size(),
-                                arena.limits().rank));
+    Error error = in.Wrong(fmt::format("its {} has {} dimensions, the limit is {}", name,
+                                       values->size(), arena.limits().rank));
+    error.hint = RaiseLimit("rank");
+    return error;
   }
   for (NodeId id : *values) {
     const Node& node = arena.at(id);

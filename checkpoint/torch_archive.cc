@@ -17,6 +17,7 @@
 #include "zoo/base/bytes.h"
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/least_size.h"
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/pickle.h"
 #include "zoo/checkpoint/storage_name.h"
 
@@ -161,8 +162,14 @@ Result<NodeId> TorchArchive::ReadPickle(std::string_view record, const StorageRe
   if (member == nullptr) {
     return About(fmt::format("no record {}", Quote(record, 80)), ErrorCode::kCorrupt);
   }
-  ZOO_ASSIGN_OR_RETURN(std::string bytes,
-                       zip().ReadMember(*member, contents_.options.limits.pickle_bytes));
+  const uint64_t most = contents_.options.limits.pickle_bytes;
+  if (member->size > most) {
+    return Error{ErrorCode::kCorrupt,
+                 fmt::format("{}: a pickle of {} bytes, the limit is {}", zip().Describe(*member),
+                             member->size, most),
+                 RaiseLimit("pickle_bytes")};
+  }
+  ZOO_ASSIGN_OR_RETURN(std::string bytes, zip().ReadMember(*member, most));
   std::string_view kept = contents_.arena.Keep(std::move(bytes));
   auto load = [&](Arena& arena, NodeId id) { return LoadStorage(arena, id, storages); };
   std::string where = fmt::format("{}: {}", zip().file_name(), Escape(record, 80));

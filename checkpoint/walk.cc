@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/python_repr.h"
 
 namespace zoo {
@@ -28,7 +29,7 @@ class Walker {
         return Error{ErrorCode::kCorrupt,
                      fmt::format("the names in its modules take more than {} bytes",
                                  arena_.limits().listing),
-                     "raise the limit \"listing\" if the file is trusted"};
+                     RaiseLimit("listing")};
       }
       Frame& frame = open_.back();
       path_.resize(frame.base);

@@ -41,7 +41,7 @@ def other_archives():
     pt2 = [
         Record("m/archive_format", b"pt2"), Record("m/archive_version", b"0"), Record("m/models/model.json", b"{}"),
         Record("m/data/weights/model_weights_config.json", json.dumps(config).encode()),
-        Record("m/data/weights/weight_0", checkpoint(ATTACK)), Record("m/version", b"0\n"), Record("m/byteorder", b"little"),
+        Record("m/data/weights/weight_0", checkpoint(ATTACK)), Record("m/version", b"3\n"), Record("m/byteorder", b"little"),
     ]  # fmt: skip
     write("pt2_weight_is_pickle.pt2", archive(pt2))
     package = [
