@@ -65,6 +65,9 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   // model_state_dict, model, ...), or under `key` if that is given ("a.b" steps down). kNotFound if
   // there is none, kUsage listing the candidates if there are several.
   Result<StateDict> FindStateDict(std::string_view key = {}) const;
+  // What a dict or module holds, wherever it stands; nothing if it holds no tensors. Its path is
+  // left empty.
+  std::optional<StateDict> StateDictOf(const Value& value) const;
   // Every mapping that looks like one, largest first.
   std::vector<StateDict> StateDictCandidates() const;
 
@@ -149,6 +152,7 @@ class Value {
   Value key(size_t i) const;  // dict: the i-th key, in the file's order, duplicates resolved
   std::optional<Value> Find(
       std::string_view key) const;  // dict or an object's state: the value of a string key
+  bool ordered() const;             // kDict: a collections.OrderedDict
   // kObject, kModule: what it was made with. An OrderedDict's state holds its _metadata.
   std::optional<Value> arguments() const;
   std::optional<Value> state() const;

@@ -90,6 +90,7 @@ void IndexStorages(FileContents& contents) {
     const StoragePlace& place = contents.places[i];
     bool plain = place.found && (place.member == nullptr || !place.member->deflated);
     contents.storages.push_back({.key = std::string(row.key),
+                                 .dtype = row.dtype,
                                  .nbytes = row.nbytes(),
                                  .offset = place.offset,
                                  .mapped = plain && SwapWidth(contents, i) == 1,

@@ -193,6 +193,11 @@ Error Several(const FileContents& contents, std::span<const StateDict> candidate
 
 }  // namespace
 
+std::optional<StateDict> StateDictAt(const FileContents& contents, NodeId node) {
+  uint64_t steps = 0;
+  return OfNode(contents, node, steps);
+}
+
 std::vector<StateDict> StateDictsIn(const FileContents& contents) {
   const Arena& arena = contents.arena;
   std::unordered_set<NodeId> inner;  // dicts and modules that are part of a module

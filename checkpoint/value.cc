@@ -114,6 +114,10 @@ std::optional<Value> Value::Find(std::string_view key) const {
   return Value(owner_, found);
 }
 
+bool Value::ordered() const {
+  return arena().kind(node_) == NodeKind::kDict && arena().container(node_).ordered;
+}
+
 std::optional<Value> Value::arguments() const {
   if (arena().kind(node_) != NodeKind::kObject) return std::nullopt;
   return Value(owner_, arena().object(node_).arguments);
