@@ -97,6 +97,7 @@ struct ObjectRow {
   NodeId arguments = kNoNode;
   NodeId keywords = kNoNode;
   NodeId state = kNoNode;
+  NodeId made_by = kNoNode;     // the function, where `callable` is the class that it makes
   std::vector<NodeId> items;    // appended to it
   std::vector<NodeId> entries;  // set on it: key, value, key, value ...
 };
@@ -123,7 +124,8 @@ struct TensorRow {
   uint32_t quantization = 0;      // 1 + index, or 0
   std::array<NodeId, 4> parts{};  // of a composite
   uint8_t part_count = 0;
-  NodeId type = kNoNode;  // the subclass that it is an instance of
+  NodeId type = kNoNode;   // the class that it is an instance of, where the file names one
+  NodeId state = kNoNode;  // attributes of its own
 };
 
 struct QuantizationRow {

@@ -145,6 +145,7 @@ class Value {
       const;  // kString (UTF-8, lone surrogates as CESU), kBytes, kByteArray, kDType, kDevice
   uint32_t tensor() const;              // kTensor: index into tensors()
   std::string_view class_name() const;  // kClass, kObject, kModule: "collections.defaultdict"
+  std::string_view made_by() const;     // kObject: the function, where class_name is what it makes
 
   size_t size() const;  // members of a container
   Value item(

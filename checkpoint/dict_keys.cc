@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "zoo/checkpoint/python_repr.h"
@@ -24,7 +25,7 @@ std::string Canonical(const Arena& arena, NodeId key) {
     NodeId id = open.back();
     open.pop_back();
     const Node& node = arena.at(id);
-    bool whole = node.kind == NodeKind::kFloat && std::abs(node.real) < 9e15 &&
+    bool whole = node.kind == NodeKind::kFloat && std::abs(node.real) < 0x1p63 &&
                  node.real == std::floor(node.real);
     if (node.kind == NodeKind::kTuple) {
       text += fmt::format("({}", node.count);
@@ -35,7 +36,7 @@ std::string Canonical(const Arena& arena, NodeId key) {
       text += fmt::format("i{};", node.integer);
     } else if (node.kind == NodeKind::kBigInt) {
       text += "i" + IntDigits(arena, id) + ";";
-    } else if (node.kind == NodeKind::kFloat) {
+    } else if (node.kind == NodeKind::kFloat && !std::isnan(node.real)) {
       text += fmt::format("f{};", node.real);
     } else if (node.kind == NodeKind::kString || node.kind == NodeKind::kBytes) {
       text += fmt::format("{}{}:{}", node.kind == NodeKind::kString ? 's' : 'b', node.count,
@@ -72,11 +73,19 @@ void Resolve(const Arena& arena, std::vector<NodeId>& items) {
   items.resize(kept);
 }
 
+// Equal members of a set are one, the first.
+void Unite(const Arena& arena, std::vector<NodeId>& items) {
+  std::unordered_set<std::string> seen;
+  std::erase_if(items, [&](NodeId item) { return !seen.insert(Canonical(arena, item)).second; });
+}
+
 }  // namespace
 
 void ResolveDuplicateKeys(Arena& arena) {
   for (NodeId id = 0; id < arena.size(); ++id) {
-    if (arena.kind(id) == NodeKind::kDict) Resolve(arena, arena.Items(id));
+    NodeKind kind = arena.kind(id);
+    if (kind == NodeKind::kDict) Resolve(arena, arena.Items(id));
+    if (kind == NodeKind::kSet || kind == NodeKind::kFrozenSet) Unite(arena, arena.Items(id));
     if (arena.kind(id) == NodeKind::kObject) Resolve(arena, arena.object(id).entries);
   }
 }

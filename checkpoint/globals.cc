@@ -9,22 +9,6 @@
 namespace zoo {
 namespace {
 
-// Python 2's names, which protocols up to 2 write for Python 3's.
-struct Renamed {
-  std::string_view from_module, from_name, to_module, to_name;  // an empty name: all of the module
-};
-constexpr Renamed kRenames[] = {
-    {"__builtin__", "xrange", "builtins", "range"},
-    {"__builtin__", "unicode", "builtins", "str"},
-    {"__builtin__", "long", "builtins", "int"},
-    {"__builtin__", "", "builtins", ""},
-    {"copy_reg", "", "copyreg", ""},
-    {"exceptions", "", "builtins", ""},
-    {"UserDict", "", "collections", ""},
-    {"UserList", "", "collections", ""},
-    {"cPickle", "", "pickle", ""},
-};
-
 using Table = std::unordered_map<std::string, const GlobalRow*>;
 
 std::string KeyOf(std::string_view module, std::string_view name) {
@@ -91,12 +75,6 @@ const GlobalRow* StorageType(const Arena& arena, NodeId node) {
 }
 
 NodeId NameGlobal(Arena& arena, std::string_view module, std::string_view name) {
-  for (const Renamed& row : kRenames) {
-    if (row.from_module != module || (!row.from_name.empty() && row.from_name != name)) continue;
-    module = row.to_module;
-    if (!row.to_name.empty()) name = row.to_name;
-    break;
-  }
   auto found = KnownGlobals().find(KeyOf(module, name));
   const GlobalRow* known = found == KnownGlobals().end() ? nullptr : found->second;
   if (known != nullptr && known->kind == GlobalKind::kDType) {

@@ -39,6 +39,7 @@ class Inspector {
   Result<Json> DescribeStorage(uint32_t storage);
   void AddTensor(const Path& path, uint32_t index);
   void AddContainer(const Path& path, const Value& value, bool again);
+  void AddObject(const Path& path, const Value& value);
   void AddModule(const Path& path, const Value& value);
   Json StateDictJson() const;
   // Numbered in the order of mention.
@@ -87,8 +88,7 @@ void Inspector::Visit(const Path& path, const Value& value, bool again) {
       return AddContainer(path, value, again);
     case Kind::kObject:
     case Kind::kClass:
-      objects_.push_back(Json::Object{{"path", PathJson(path)}, {"class", value.class_name()}});
-      return;
+      return AddObject(path, value);
     case Kind::kModule:
       return AddModule(path, value);
     case Kind::kStorage: {
@@ -118,7 +118,7 @@ Result<Json> Inspector::HashTensor(const TensorInfo& tensor) {
 
 Json QuantizationJson(const Quantization& quantization) {
   Json::Object quant{{"scheme", quantization.scheme}};
-  if (quantization.scales.empty()) {
+  if (quantization.scheme == "per_tensor_affine") {
     quant.emplace_back("scale", quantization.scale);
     quant.emplace_back("zero_point", quantization.zero_point);
   } else {
@@ -150,6 +150,7 @@ Result<Json::Object> Inspector::DescribeTensor(const TensorInfo& tensor) {
   out.emplace_back("parameter", tensor.parameter);
   out.emplace_back("device", device);
   out.emplace_back("layout", LayoutName(tensor.layout));
+  if (!tensor.class_name.empty()) out.emplace_back("class", tensor.class_name);
   if (tensor.conj) out.emplace_back("conj", true);
   if (tensor.neg) out.emplace_back("neg", true);
   if (tensor.quantization != nullptr) {
@@ -204,6 +205,12 @@ void Inspector::AddContainer(const Path& path, const Value& value, bool again) {
     out.emplace_back("keys", std::move(keys));
   }
   containers_.emplace_back(std::move(out));
+}
+
+void Inspector::AddObject(const Path& path, const Value& value) {
+  Json::Object out{{"path", PathJson(path)}, {"class", value.class_name()}};
+  if (!value.made_by().empty()) out.emplace_back("made_by", value.made_by());
+  objects_.emplace_back(std::move(out));
 }
 
 void Inspector::AddModule(const Path& path, const Value& value) {

@@ -123,6 +123,7 @@ class Lister {
       if (device != "cpu") remarks.push_back(Escape(device, 40));
     }
     if (tensor.parameter) remarks.emplace_back("parameter");
+    if (!tensor.class_name.empty()) remarks.push_back(Escape(tensor.class_name, 100));
     if (tensor.quantization != nullptr) remarks.push_back(Escape(tensor.quantization->scheme, 40));
     return fmt::format("{}", fmt::join(remarks, ", "));
   }

@@ -98,6 +98,17 @@ void IndexStorages(FileContents& contents) {
   }
 }
 
+// Of a class that says more than that it is a tensor.
+std::string_view SubclassName(const Arena& arena, NodeId type) {
+  if (type == kNoNode) return {};
+  static constexpr std::string_view kPlain[] = {
+      "torch.Tensor", "torch._tensor.Tensor", "torch.nn.parameter.Parameter", "torch.nn.Parameter"};
+  std::string_view name = arena.ClassName(type);
+  return std::find(std::begin(kPlain), std::end(kPlain), name) == std::end(kPlain)
+             ? name
+             : std::string_view();
+}
+
 // Makes the rows of tensors() in the order of first reach.
 class TensorIndex {
  public:
@@ -147,6 +158,7 @@ uint32_t TensorIndex::Add(NodeId node, const Path& path) {
        .quantization =
            row.quantization == 0 ? nullptr : &contents_.quantizations[row.quantization - 1],
        .coalesced = row.coalesced,
+       .class_name = SubclassName(arena, row.type),
        .path = path});
   std::array<uint32_t, 4> parts;
   for (size_t i = 0; i < row.part_count; ++i) {
@@ -183,7 +195,7 @@ Result<std::vector<double>> ReadNumbers(const FileContents& contents, NodeId nod
   if (row.dtype == DType::kFloat32) read(float());
   if (row.dtype == DType::kInt64) read(int64_t());
   if (row.dtype == DType::kInt32) read(int32_t());
-  if (numbers.size() * ItemSize(row.dtype) != bytes.size() || numbers.empty()) {
+  if (numbers.size() * ItemSize(row.dtype) != bytes.size()) {
     return Error{ErrorCode::kUnsupported,
                  fmt::format("{}: scales or zero points of a quantized tensor are {}",
                              contents.file->name(), DTypeName(row.dtype)),

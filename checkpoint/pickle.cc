@@ -2,9 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "zoo/checkpoint/tensor_info.h"
+
 namespace zoo {
+namespace {
+
+constexpr size_t kMostSteps = 16;
+
+}  // namespace
+
 struct Unpickler::OpcodeRow {
   uint8_t code;
   Opcode opcode;
@@ -128,9 +137,40 @@ Result<NodeId> Unpickler::Read() {
 }
 
 Error Unpickler::Located(uint64_t at, std::string_view opcode) const {
+  std::string path = KeyPath();
   return {error_.code,
-          fmt::format("{}: byte {} ({}): {}", source_.where, at, opcode, error_.message),
+          fmt::format("{}: byte {} ({}){}{}: {}", source_.where, at, opcode,
+                      path.empty() ? "" : " at ", path, error_.message),
           error_.hint};
+}
+
+// Where the value on top of the stack would come to stand, as far as the stack tells: the container
+// below each MARK, with the key or the number of the item that is being made.
+std::string Unpickler::KeyPath() const {
+  Path path;
+  auto add_key = [&](NodeId key) {
+    if (arena_.kind(key) == NodeKind::kString) path.emplace_back(std::string(arena_.text(key)));
+    if (arena_.kind(key) == NodeKind::kInt) path.emplace_back(arena_.at(key).integer);
+  };
+  auto keyed = [&](NodeId id) {
+    return arena_.kind(id) == NodeKind::kDict || arena_.kind(id) == NodeKind::kObject;
+  };
+  for (size_t level = 0; level <= marks_.size() && path.size() < kMostSteps; ++level) {
+    size_t from = level == 0 ? 0 : marks_[level - 1];
+    size_t end = level < marks_.size() ? std::max(marks_[level], from + 1) - 1 : stack_.size();
+    NodeId below = from == 0 ? Arena::kNone : stack_[from - 1];
+    if (level > 0 && keyed(below)) {
+      if ((end - from) % 2 == 1) add_key(stack_[end - 1]);
+    } else if (level > 0 && arena_.kind(below) == NodeKind::kList) {
+      path.emplace_back(static_cast<int64_t>(arena_.Items(below).size() + end - from));
+    } else {
+      // Dicts of one entry are filled without a MARK.
+      for (size_t i = from; i + 1 < end && keyed(stack_[i]); i += 2) {
+        if (arena_.kind(stack_[i + 1]) == NodeKind::kString) add_key(stack_[i + 1]);
+      }
+    }
+  }
+  return FormatPath(path);
 }
 
 // The first failure stays.

@@ -40,7 +40,8 @@ class Unpickler {
  public:
   Unpickler(Arena& arena, PickleSource source);
 
-  // kCorrupt, with the byte offset and the opcode's name, for anything a pickle may not be;
+  // kCorrupt, with the byte offset, the opcode's name and the keys of the dicts that were being
+  // filled, for anything a pickle may not be;
   // kUnsupported for the extension registry, out-of-band buffers and protocols above 5.
   Result<NodeId> Read();
 
@@ -73,7 +74,7 @@ class Unpickler {
   size_t PopMark();  // the height of the stack at the mark, which is gone then
   void PushResult(Result<NodeId> made);
 
-  // One for each kind of opcode, in the order of the table.
+  // One for each kind of opcode.
   void Proto(int);
   void Frame(int);
   void Stop(int);
@@ -130,7 +131,9 @@ class Unpickler {
   bool Hashable(NodeId key);
   void Remember(uint64_t id);
   void Recall(uint64_t id);
+  NodeId Named(std::string_view module, std::string_view name);
   void Call(NodeId callable, NodeId arguments, NodeId keywords);
+  std::string KeyPath() const;
 
   Arena& arena_;
   PickleSource source_;
@@ -140,6 +143,7 @@ class Unpickler {
   std::vector<NodeId> memo_;                           // dense ids
   std::unordered_map<uint64_t, NodeId> distant_memo_;  // ids far above the number of entries
   uint64_t memo_count_ = 0;                            // ids that were set
+  int protocol_ = 0;
   bool stopped_ = false, failed_ = false, ran_out_ = false;
   Error error_;
 };

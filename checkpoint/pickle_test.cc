@@ -260,6 +260,17 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"parameter_of_an_int",
              Call(Global("torch._utils", "_rebuild_parameter"), {Int(1), "\x88", "}"}) + ".",
              "x: byte 42 (REDUCE): _rebuild_parameter: its data is an int, not a tensor"},
+        Case{"key_of_a_dict",
+             Dict({{Str("state_dict"),
+                    Dict({{Str("a"), Int(1)},
+                          {Str("b.weight"), TensorOf(kSix, Int(-1), Ints({1}), Ints({1}))}})}}) +
+                 ".",
+             "x: byte 108 (REDUCE) at state_dict.b.weight: _rebuild_tensor_v2: its storage offset "
+             "is -1, which is negative"},
+        Case{"key_of_the_only_entry", "}" + Str("model") + "}" + Str("w") + "K\1K\2ss.",
+             "x: byte 22 (SETITEM) at model.w: sets an entry of a string, which has none"},
+        Case{"index_in_a_list", List({Int(1), Dict({{Int(7), "h\1"}})}) + ".",
+             "x: byte 14 (BINGET) at [1][7]: the memo has no entry 1"},
         Case{"type_of_itself",
              Call(Global("torch._tensor", "_rebuild_from_type_v2"),
                   {Global("torch._tensor", "_rebuild_from_type_v2"), "N", Tuple({}), "N"}) +

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "zoo/checkpoint/global_table.h"
+#include "zoo/checkpoint/globals.h"
 #include "zoo/checkpoint/pickle_text.h"
 
 namespace zoo {
@@ -101,11 +102,24 @@ Result<NodeId> MakeSlice(const Arguments& in) {
   return in.arena().AddTuple(NodeKind::kSlice, ids);
 }
 
-// copyreg._reconstructor(class, object, None) and copyreg.__newobj__(class, ...): an object of the
-// class.
+// copyreg._reconstructor(class, base, value): an object of the class, from a value of its base if
+// that is not object.
 Result<NodeId> MakeInstance(const Arguments& in) {
   if (in.kind(0) != NodeKind::kClass) return Opaque(in);
-  return in.arena().AddObject(in[0], Arena::kEmptyTuple);
+  Arena& arena = in.arena();
+  if (in.size() < 3 || in.kind(2) == NodeKind::kNone) {
+    return arena.AddObject(in[0], Arena::kEmptyTuple);
+  }
+  NodeId value = in[2];
+  return arena.AddObject(in[0], arena.AddTuple(NodeKind::kTuple, std::span(&value, 1)));
+}
+
+// copyreg.__newobj__(class, ...): as the opcode NEWOBJ. Of itself it makes nothing.
+Result<NodeId> MakeNew(const Arguments& in) {
+  if (in.kind(0) != NodeKind::kClass || in[0] == in.callable()) return Opaque(in);
+  auto given = in.arena().Tuple(in.tuple()).subspan(1);
+  std::vector<NodeId> rest(given.begin(), given.end());
+  return CallGlobal(in.arena(), in[0], in.arena().AddTuple(NodeKind::kTuple, rest));
 }
 
 // Type annotations of TorchScript: the value itself.
@@ -126,6 +140,7 @@ constexpr GlobalRow kTable[] = {
     {"builtins", "slice", kCall, MakeSlice},
     {"_codecs", "encode", kCall, MakeEncoded},
     {"copyreg", "_reconstructor", kCall, MakeInstance},
+    {"copyreg", "__newobj__", kCall, MakeNew},
     {"torch.jit._pickle", "restore_type_tag", kCall, FirstArgument},
     {"torch.jit._pickle", "build_intlist", kCall, FirstArgument},
     {"torch.jit._pickle", "build_tensorlist", kCall, FirstArgument},

@@ -21,6 +21,10 @@ Status ApplyMetadata(const Arguments& in, size_t i, TensorRow& row) {
   for (const Bit& bit : kBits) {
     row.*bit.field = in.arena().Find(in[i], bit.name) == Arena::kTrue;
   }
+  if (row.conj && !IsComplex(row.dtype)) {
+    return in.Wrong(fmt::format("the conjugate of {}", DTypeName(row.dtype)));
+  }
+  if (row.neg && row.dtype == DType::kBool) return in.Wrong("the negative of bool");
   return {};
 }
 
@@ -44,12 +48,40 @@ Result<NodeId> RebuildTensorV3(const Arguments& in) {
   return in.arena().AddTensor(row);
 }
 
+// Attributes, unless there are none.
+NodeId StateIn(const Arguments& in, size_t i) {
+  return in.kind(i) == NodeKind::kNone ? kNoNode : in[i];
+}
+
+// (data, requires_grad, hooks) and, with attributes of its own, a state behind them. What cannot be
+// read stays unread with a parameter around it.
 Result<NodeId> RebuildParameter(const Arguments& in) {
+  if (in.kind(0) == NodeKind::kObject) return in.arena().AddObject(in.callable(), in.tuple());
   ZOO_ASSIGN_OR_RETURN(const TensorRow* data, in.Tensor(0, "data"));
   TensorRow row = *data;
   row.parameter = true;
+  row.state = StateIn(in, 3);
   ZOO_ASSIGN_OR_RETURN(row.requires_grad, in.Flag(1, "requires_grad"));
   return in.arena().AddTensor(row);
+}
+
+// A tensor of another device that was written from a copy on the CPU: (data, dtype, device,
+// requires_grad).
+Result<NodeId> RebuildFromCpu(const Arguments& in) {
+  ZOO_ASSIGN_OR_RETURN(const TensorRow* data, in.Tensor(0, "data"));
+  ZOO_ASSIGN_OR_RETURN(DType dtype, in.Type(1, "dtype"));
+  if (dtype != data->dtype) return in.arena().AddObject(in.callable(), in.tuple());
+  TensorRow row = *data;
+  ZOO_ASSIGN_OR_RETURN(row.requires_grad, in.Flag(3, "requires_grad"));
+  return in.arena().AddTensor(row);
+}
+
+// Tensors whose values only their class knows: (class, dtype, size, stride, ...).
+Result<NodeId> RebuildWrapper(const Arguments& in) {
+  if (in.kind(0) != NodeKind::kClass) return in.NotA(0, "class", "a class");
+  NodeId object = in.arena().AddObject(in[0], in.tuple());
+  in.arena().object(object).made_by = in.callable();
+  return object;
 }
 
 bool IsParameterClass(const Arena& arena, NodeId id) {
@@ -57,20 +89,30 @@ bool IsParameterClass(const Arena& arena, NodeId id) {
          arena.IsClass(id, "torch.nn", "Parameter");
 }
 
-// A tensor of a class of its own: what the inner function makes, with the class remembered.
+// An object of a class that this function would make from these arguments and that state.
+NodeId ObjectOfType(const Arguments& in) {
+  Arena& arena = in.arena();
+  if (in.kind(1) != NodeKind::kClass) return arena.AddObject(in.callable(), in.tuple());
+  NodeId object = arena.AddObject(in[1], in[2]);
+  arena.object(object).made_by = in[0];
+  arena.object(object).state = StateIn(in, 3);
+  return object;
+}
+
+// A tensor of a class of its own, (function, class, arguments, state): what the function makes,
+// with the class and the state remembered.
 Result<NodeId> RebuildFromType(const Arguments& in) {
   Arena& arena = in.arena();
   if (in.kind(0) != NodeKind::kClass) return in.NotA(0, "function", "a function");
   if (in.kind(2) != NodeKind::kTuple) return in.NotA(2, "arguments", "a tuple");
   const GlobalRow* inner = arena.class_row(in[0]).known;
-  if (inner == nullptr || inner->rebuild == nullptr) {
-    return arena.AddObject(in.callable(), in.tuple());
-  }
+  if (inner == nullptr || inner->rebuild == nullptr) return ObjectOfType(in);
   if (inner->rebuild == RebuildFromType) return in.Wrong("its function is itself");
   ZOO_ASSIGN_OR_RETURN(NodeId made, inner->rebuild(Arguments(arena, *inner, in[0], in[2])));
-  if (arena.kind(made) != NodeKind::kTensor) return made;
+  if (arena.kind(made) != NodeKind::kTensor) return ObjectOfType(in);
   TensorRow row = arena.tensor(made);
-  row.type = in[1];
+  row.type = in.kind(1) == NodeKind::kClass ? in[1] : kNoNode;
+  row.state = StateIn(in, 3);
   row.parameter = row.parameter || IsParameterClass(arena, in[1]);
   return arena.AddTensor(row);
 }
@@ -149,6 +191,8 @@ constexpr GlobalRow kTable[] = {
     {"torch._utils", "_rebuild_tensor_v3", kCall, RebuildTensorV3},
     {"torch._utils", "_rebuild_parameter", kCall, RebuildParameter},
     {"torch._utils", "_rebuild_parameter_with_state", kCall, RebuildParameter},
+    {"torch._utils", "_rebuild_device_tensor_from_cpu_tensor", kCall, RebuildFromCpu},
+    {"torch._utils", "_rebuild_wrapper_subclass", kCall, RebuildWrapper},
     {"torch._tensor", "_rebuild_from_type", kCall, RebuildFromType},
     {"torch._tensor", "_rebuild_from_type_v2", kCall, RebuildFromType},
     {"torch.tensor", "_rebuild_from_type", kCall, RebuildFromType},

@@ -87,7 +87,8 @@ struct TensorInfo {
   // tensors().
   std::span<const uint32_t> parts;
   bool coalesced = false;
-  Path path;  // where it stands first in the file
+  std::string_view class_name;  // of a subclass of torch.Tensor; valid as long as the checkpoint
+  Path path;                    // where it stands first in the file
 
   int64_t numel() const;    // product of the shape: cannot overflow
   uint64_t nbytes() const;  // of its values, were they in a row

@@ -99,7 +99,8 @@ INSTANTIATE_TEST_SUITE_P(
                p.object.resize(100);
                p.keys = p.storages = "";
              },
-             "x.pth: object: byte 124 (BININT): its argument does not fit into the 0 bytes left; "
+             "x.pth: object: byte 124 (BININT) at w: its argument does not fit into the 0 bytes "
+             "left; "
              "the file is cut "
              "off after 125 bytes: download it again"},
         Case{"view_beyond_its_storage",

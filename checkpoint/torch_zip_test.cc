@@ -131,9 +131,10 @@ INSTANTIATE_TEST_SUITE_P(
              [](Parts& p) { p.more = [](ZipBuilder& z) { z.Add("m/archive_format", "pt2"); }; },
              "x.pth: a torch.export archive (pt2), which is not read yet; save the module's "
              "state_dict() instead"},
-        Case{"numel_beyond_the_record", [](Parts& p) { p.storage.resize(20); },
-             "x.pth: data.pkl: byte 97 (BINPERSID): storage \"0\" is 6 elements of float32, 24 "
-             "bytes, its record has 20"},
+        Case{
+            "numel_beyond_the_record", [](Parts& p) { p.storage.resize(20); },
+            "x.pth: data.pkl: byte 97 (BINPERSID) at w: storage \"0\" is 6 elements of float32, 24 "
+            "bytes, its record has 20"},
         Case{"numel_of_2_to_62",
              [](Parts& p) {
                p.pickle = Pickle(TensorOf(Storage("FloatStorage", "0", Int(int64_t{1} << 62)),
@@ -180,16 +181,17 @@ INSTANTIATE_TEST_SUITE_P(
              "x.pth: data.pkl: byte 109 (BINPERSID): a persistent id: storage \"0\" is 3 elements "
              "of "
              "int64 and, before, 6 of float32"},
-        Case{"deflated_storage_of_another_size",
-             [](Parts& p) {
-               p.storage = Deflated(std::string(1000, '\0'));
-               p.change_storage = [](ZipRecord& r) {
-                 r.method = 8;
-                 r.size = 1000;
-               };
-             },
-             "x.pth: data.pkl: byte 97 (BINPERSID): storage \"0\" is 6 elements of float32, 24 "
-             "bytes, its record has 1000"},
+        Case{
+            "deflated_storage_of_another_size",
+            [](Parts& p) {
+              p.storage = Deflated(std::string(1000, '\0'));
+              p.change_storage = [](ZipRecord& r) {
+                r.method = 8;
+                r.size = 1000;
+              };
+            },
+            "x.pth: data.pkl: byte 97 (BINPERSID) at w: storage \"0\" is 6 elements of float32, 24 "
+            "bytes, its record has 1000"},
         Case{"wrong_crc_of_the_pickle",
              [](Parts& p) { p.change_pickle = [](ZipRecord& r) { r.crc = 1; }; },
              "x.pth: record \"m/data.pkl\": its CRC-32 is c3062e75, the directory says 00000001; "

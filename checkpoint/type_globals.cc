@@ -80,6 +80,20 @@ constexpr GlobalRow kTable[] = {
     {"torch", "bits4x2", kType},
     {"torch", "bits8", kType},
     {"torch", "bits16", kType},
+    {"torch", "int1", kType},
+    {"torch", "int2", kType},
+    {"torch", "int3", kType},
+    {"torch", "int4", kType},
+    {"torch", "int5", kType},
+    {"torch", "int6", kType},
+    {"torch", "int7", kType},
+    {"torch", "uint1", kType},
+    {"torch", "uint2", kType},
+    {"torch", "uint3", kType},
+    {"torch", "uint4", kType},
+    {"torch", "uint5", kType},
+    {"torch", "uint6", kType},
+    {"torch", "uint7", kType},
 };
 
 }  // namespace

@@ -93,6 +93,12 @@ Value::Array Value::array() const {
 
 std::string_view Value::class_name() const { return arena().ClassName(node_); }
 
+std::string_view Value::made_by() const {
+  if (arena().kind(node_) != NodeKind::kObject) return {};
+  NodeId function = arena().object(node_).made_by;
+  return function == kNoNode ? std::string_view() : arena().ClassName(function);
+}
+
 size_t Value::size() const {
   size_t count = ItemsOf(arena(), node_).size();
   return arena().kind(node_) == NodeKind::kDict ? count / 2 : count;

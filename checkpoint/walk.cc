@@ -19,9 +19,12 @@ struct Member {
   NodeId value = Arena::kNone;
 };
 
-bool IsContainer(NodeKind kind) {
+// What has members: also a tensor with attributes.
+bool HasMembers(const Arena& arena, NodeId node) {
+  NodeKind kind = arena.kind(node);
   return kind == NodeKind::kList || kind == NodeKind::kTuple || kind == NodeKind::kDict ||
-         kind == NodeKind::kObject;
+         kind == NodeKind::kObject ||
+         (kind == NodeKind::kTensor && arena.tensor(node).state != kNoNode);
 }
 
 // Of a module's attributes: what says nothing beyond itself, like kernel_size (3, 3) or no hooks.
@@ -34,8 +37,7 @@ bool IsPlainAttribute(const Arena& arena, NodeId node) {
   if (items.size() > kPlainItems) return false;
   return std::none_of(items.begin(), items.end(),
                       [&](NodeId item) {
-                        return IsContainer(arena.kind(item)) ||
-                               arena.kind(item) == NodeKind::kTensor ||
+                        return HasMembers(arena, item) || arena.kind(item) == NodeKind::kTensor ||
                                arena.kind(item) == NodeKind::kStorage;
                       }) &&
          arena.kind(node) != NodeKind::kObject;
@@ -99,7 +101,7 @@ class Walker {
   }
 
   void Enter(NodeId node, std::string prefix, bool submodule) {
-    bool container = IsContainer(arena_.kind(node));
+    bool container = HasMembers(arena_, node);
     uint8_t state = state_[node];
     bool again =
         container && (state == kOpen || (state == kSeen && reentered_ >= options_.reentries));
@@ -165,6 +167,8 @@ void Walker::AddMembers(NodeId node, std::vector<Member>& members) const {
       return AddItems(arena_.Items(node), members);
     case NodeKind::kTuple:
       return AddItems(arena_.Tuple(node), members);
+    case NodeKind::kTensor:
+      return AddState(arena_.tensor(node).state, members);
     default:
       break;
   }

@@ -30,7 +30,7 @@ Result<std::string> Explain(const std::string& topic, std::span<const Command> c
 Runner DefineHelp(CLI::App& app) {
   auto words = std::make_shared<std::vector<std::string>>();
   auto man = std::make_shared<bool>(false);
-  app.add_option("TOPIC", *words, "a command, exit-codes or environment");
+  app.add_option("TOPIC", *words, "a command, exit-codes, environment or limits");
   app.add_flag("--man", *man, "print the manual page instead, in the form that man reads");
   return [words, man](Context& context) -> Result<int> {
     std::string topic;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "zoo/base/digest.h"
 #include "zoo/base/file.h"
@@ -14,6 +15,7 @@
 #include "zoo/checkpoint/inspect_table.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
+#include "zoo/cli/limit_option.h"
 #include "zoo/cli/terminal.h"
 #include "zoo/fetcher/pull.h"
 
@@ -22,6 +24,7 @@ namespace {
 
 struct Arguments {
   std::string what, key;
+  std::vector<std::string> limits;
   bool hash = false;
 };
 
@@ -86,12 +89,14 @@ Runner DefineInspect(CLI::App& app) {
   app.add_flag("--hash", arguments->hash, "with --json: SHA-256 of the file and of each tensor");
   app.add_option("--key", arguments->key, "where the state dict is, if there are several")
       ->type_name("KEY");
+  AddLimitOption(app, arguments->limits);
   return [arguments](Context& context) -> Result<int> {
     if (arguments->hash && !context.json()) {
       return Error{ErrorCode::kUsage, "--hash is for --json", "add --json"};
     }
     ZOO_ASSIGN_OR_RETURN(Target target, FindTarget(context, arguments->what));
     OpenOptions options{.immutable = target.sha256.has_value()};
+    ZOO_ASSIGN_OR_RETURN(options.limits, ParseLimits(arguments->limits));
     ZOO_ASSIGN_OR_RETURN(auto checkpoint, Checkpoint::Open(target.path, options));
     if (context.json()) return PrintJson(context, *checkpoint, target, *arguments);
     return PrintText(context, *checkpoint);

@@ -15,18 +15,19 @@
 #include "zoo/checkpoint/verify_file.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
+#include "zoo/cli/limit_option.h"
 #include "zoo/fetcher/pull.h"
 
 namespace zoo::cli {
 namespace {
 
 struct Arguments {
-  std::vector<std::string> what;
+  std::vector<std::string> what, limits;
   VerifyFileOptions file;
 };
 
-// "resnet18:V1  44.7 MiB  sha256 f37072fd47e8...  verified, cached" of a blob, "x.pth  3.8 KiB  zip, 9 tensors  ok"
-// of a file.
+// "resnet18:V1  44.7 MiB  sha256 f37072fd47e8...  verified, cached" of a blob, "x.pth  3.8 KiB zip,
+// 9 tensors  ok" of a file.
 std::string Line(const Json& row) {
   std::string line = fmt::format("{}  {}", Escape(*row.Find("name")->AsString(), 1000),
                                  FormatSize(*row.Find("size")->AsUint64()));
@@ -129,10 +130,12 @@ Runner DefineVerify(CLI::App& app) {
       ->type_name("FINGERPRINT");
   app.add_option("--key", arguments->file.key, "where the state dict is, if there are several")
       ->type_name("KEY");
+  AddLimitOption(app, arguments->limits);
   return [arguments](Context& context) -> Result<int> {
     if (!arguments->file.fingerprint.empty() && arguments->what.size() != 1) {
       return Error{ErrorCode::kUsage, "--fingerprint is that of one name or file", ""};
     }
+    ZOO_ASSIGN_OR_RETURN(arguments->file.open.limits, ParseLimits(arguments->limits));
     Report report(context);
     if (arguments->what.empty()) ZOO_RETURN_IF_ERROR(VerifyCache(context, report));
     for (const std::string& what : arguments->what) {

@@ -140,11 +140,11 @@ that they are those of the registries in force.
      .details = "Also whether zoo-run, which carries out what needs LibTorch, stands beside zoo.",
      .define = DefineVersion},
     {.name = "help",
-     .summary = "explain a command, or one of the topics exit-codes and environment",
+     .summary = "explain a command, or one of the topics exit-codes, environment and limits",
      .details = R"(  zoo help
   zoo help pull
   zoo help exit-codes
-  zoo help environment
+  zoo help limits
   zoo help --man > zoo.1)",
      .define = DefineHelp},
 };

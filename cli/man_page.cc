@@ -78,8 +78,7 @@ std::string FormatManPage(std::span<const Command> commands) {
     out += Term(fmt::format("{} {}", option.name, option.value), option.description);
   }
   for (const Topic& topic : Topics()) {
-    out += fmt::format(".SH {}\n{}\n", topic.name == "environment" ? "ENVIRONMENT" : "EXIT STATUS",
-                       Troff(topic.before));
+    out += fmt::format(".SH {}\n{}\n", topic.section, Troff(topic.before));
     for (const Definition& row : topic.definitions) out += Term(row.term, row.description);
   }
   return out;

@@ -1,6 +1,11 @@
 #include "zoo/cli/topics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <vector>
+
+#include "zoo/checkpoint/limits.h"
 
 namespace zoo::cli {
 namespace {
@@ -31,23 +36,40 @@ const Definition kEnvironment[] = {
     {"http_proxy, https_proxy, no_proxy", "as curl reads them"},
 };
 
-const Topic kTopics[] = {
-    {"exit-codes", "how zoo ends",
-     "With several names all are tried, and the exit code is that of the first failure. With "
-     "--json the code's word stands in the document.",
-     kExitCodes},
-    {"environment", "the variables that zoo reads",
-     "An option on the command line goes before the variable that says the same.", kEnvironment},
-};
+std::vector<Definition> LimitRows() {
+  std::vector<Definition> rows;
+  for (const LimitRow& row : LimitTable()) {
+    rows.push_back({fmt::format("{}={}", row.name, Limits().*row.field), std::string(row.reason)});
+  }
+  return rows;
+}
+
+const std::vector<Topic>& Table() {
+  static const std::vector<Definition> limits = LimitRows();
+  static const std::vector<Topic> topics = {
+      {"exit-codes", "how zoo ends", "EXIT STATUS",
+       "With several names all are tried, and the exit code is that of the first failure. With "
+       "--json the code's word stands in the document.",
+       kExitCodes},
+      {"environment", "the variables that zoo reads", "ENVIRONMENT",
+       "An option on the command line goes before the variable that says the same.", kEnvironment},
+      {"limits", "what a checkpoint may ask for, and how to allow more", "LIMITS",
+       "A file that asks for more is refused before anything is done for it. Real files stay far "
+       "below the defaults, which stand here; --limit NAME=VALUE sets another, for commands that "
+       "open checkpoints. It may be repeated.",
+       limits},
+  };
+  return topics;
+}
 
 }  // namespace
 
-std::span<const Topic> Topics() { return kTopics; }
+std::span<const Topic> Topics() { return Table(); }
 
 const Topic* FindTopic(std::string_view name) {
-  auto topic = std::find_if(std::begin(kTopics), std::end(kTopics),
+  auto topic = std::find_if(Table().begin(), Table().end(),
                             [&](const Topic& one) { return one.name == name; });
-  return topic == std::end(kTopics) ? nullptr : &*topic;
+  return topic == Table().end() ? nullptr : &*topic;
 }
 
 }  // namespace zoo::cli

@@ -1,4 +1,4 @@
-// What `zoo help` explains besides commands: exit codes and the environment.
+// What `zoo help` explains besides commands: exit codes, the environment, limits.
 #ifndef ZOO_CLI_TOPICS_H_
 #define ZOO_CLI_TOPICS_H_
 
@@ -12,6 +12,7 @@ namespace zoo::cli {
 struct Topic {
   std::string_view name;     // "exit-codes"
   std::string_view summary;  // one line, no full stop
+  std::string_view section;  // of the manual page: "EXIT STATUS"
   std::string_view before;   // a paragraph above the list
   std::span<const Definition> definitions;
 };

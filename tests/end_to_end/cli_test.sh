@@ -31,7 +31,7 @@ member() { python3 -c 'import json, sys; print(json.load(open("out"))[sys.argv[1
 
 echo "== help fits the width"
 for columns in 40 80; do
-  for topic in "" pull "cache list" classify exit-codes environment completion; do
+  for topic in "" pull "cache list" classify exit-codes environment limits completion; do
     # shellcheck disable=SC2086
     COLUMNS=$columns run 0 "$zoo" help $topic
     empty err
