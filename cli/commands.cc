@@ -67,6 +67,17 @@ only a Python program could build, named and left alone.
   zoo inspect resnet50
   zoo inspect ./model.pth --json --hash)",
      .define = DefineInspect},
+    {.name = "diff",
+     .summary = "compare the weights of two checkpoints",
+     .details = R"(Whatever their formats: tensors are paired by name and compared by value. The same
+weights are told with their fingerprint; otherwise each tensor that differs is listed with how many
+elements do, by how much at most, absolutely and relative to the larger magnitude, and where the
+first is. A difference is a mismatch, exit code 8.
+
+  zoo diff a.pth b.safetensors
+  zoo diff resnet18 ./mine.pth --key-b model --strip-prefix module.
+  zoo diff full.pth half.pth --ignore-dtype --rtol 0.001)",
+     .define = DefineDiff},
     {.name = "cache list",
      .summary = "list the files in the cache",
      .details = R"(With unfinished downloads, which the next pull of the same weights goes on with.
