@@ -6,33 +6,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <system_error>
 
 #include "zoo/base/bytes.h"
+#include "zoo/base/new_file.h"
 #include "zoo/base/text.h"
 
 namespace zoo {
-
-namespace {
-
-// `shown` stands for the file in messages.
-Status WriteInto(const std::filesystem::path& path, int flags, std::string_view bytes,
-                 const std::filesystem::path& shown) {
-  UniqueFd fd(open(path.c_str(), flags, 0666));
-  if (!fd.valid()) return FileError("write", shown, errno);
-  while (!bytes.empty()) {
-    ssize_t done = write(fd.get(), bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return FileError("write", shown, errno);
-    bytes.remove_prefix(static_cast<size_t>(done));
-  }
-  // Some file systems tell only now that there was no room.
-  if (close(fd.release()) != 0) return FileError("write", shown, errno);
-  return {};
-}
-
-}  // namespace
 
 UniqueFd::~UniqueFd() {
   if (fd_ >= 0) close(fd_);
@@ -75,18 +55,9 @@ Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_byt
 }
 
 Status WriteFile(const std::filesystem::path& path, std::string_view bytes) {
-  struct stat info;
-  if (lstat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
-    return WriteInto(path, O_WRONLY | O_CLOEXEC | O_TRUNC, bytes, path);
-  }
-  std::filesystem::path partial = path;
-  partial += fmt::format(".partial-{}", getpid());
-  Status written = WriteInto(partial, O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, bytes, path);
-  if (written && rename(partial.c_str(), path.c_str()) != 0) {
-    written = FileError("write", path, errno);
-  }
-  if (!written) unlink(partial.c_str());
-  return written;
+  ZOO_ASSIGN_OR_RETURN(NewFile file, NewFile::Create(path));
+  ZOO_RETURN_IF_ERROR(file.Append(AsBytes(bytes)));
+  return file.Commit(NewFile::Sync::kNone);
 }
 
 }  // namespace zoo

@@ -4,9 +4,9 @@
 //
 //   Document document;
 //   auto storage = document.AddStorage({.dtype = DType::kFloat32, .bytes = AsBytes(weights)});
-//   Document::Id weight = document.Tensor({.storage = storage, .shape = {64, 3}, .stride = {3,
-//   1}}); document.SetRoot(document.Dict({{document.String("weight"), weight}}, {.ordered =
-//   true})); ZOO_RETURN_IF_ERROR(WriteCheckpoint(document, "model.pt"));
+//   auto weight = document.Tensor({.storage = storage, .shape = {64, 3}, .stride = {3, 1}});
+//   document.SetRoot(document.Dict({{document.String("weight"), weight}}, {.ordered = true}));
+//   ZOO_RETURN_IF_ERROR(WriteCheckpoint(document, "model.pt"));
 //
 // Text is copied, the bytes of storages are not: they must stay as they are until the document was
 // written. A list, dict or tuple may be used in several places and is one object there. Filled by
@@ -46,7 +46,7 @@ class Document {
   struct TensorSpec {
     uint32_t storage = 0;
     int64_t storage_offset = 0;  // in elements
-    std::vector<int64_t> shape, stride;
+    std::vector<int64_t> shape = {}, stride = {};
     bool requires_grad = false;
     bool parameter = false;
     bool conj = false, neg = false;

@@ -2,83 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstring>
-
 #include "zoo/base/bytes.h"
 #include "zoo/checkpoint/copy.h"
+#include "zoo/checkpoint/row_major.h"
 
 namespace zoo {
 namespace {
-
-// The highest element that is touched, from the tensor's first; its numel is not 0.
-uint64_t LastElement(const TensorInfo& tensor) {
-  uint64_t last = 0;
-  for (size_t i = 0; i < tensor.shape.size(); ++i) {
-    last += static_cast<uint64_t>(tensor.shape[i] - 1) * static_cast<uint64_t>(tensor.stride[i]);
-  }
-  return last;
-}
-
-// Copies elements in row-major order: an odometer over all dimensions but the last.
-void Gather(const TensorInfo& tensor, const std::byte* from, std::byte* to) {
-  const size_t item = ItemSize(tensor.dtype);
-  const size_t rank = tensor.shape.size();
-  const int64_t inner = rank == 0 ? 1 : tensor.shape[rank - 1];
-  const uint64_t inner_stride = rank == 0 ? 1 : static_cast<uint64_t>(tensor.stride[rank - 1]);
-  std::vector<int64_t> at(rank, 0);
-  uint64_t row = 0;
-  for (;;) {
-    if (inner_stride == 1) {
-      std::memcpy(to, from + row * item, static_cast<size_t>(inner) * item);
-      to += static_cast<size_t>(inner) * item;
-    } else {
-      for (int64_t i = 0; i < inner; ++i, to += item) {
-        std::memcpy(to, from + (row + static_cast<uint64_t>(i) * inner_stride) * item, item);
-      }
-    }
-    size_t d = rank < 2 ? 0 : rank - 1;
-    while (d > 0) {
-      --d;
-      row += static_cast<uint64_t>(tensor.stride[d]);
-      if (++at[d] < tensor.shape[d]) break;
-      row -= static_cast<uint64_t>(tensor.stride[d]) * static_cast<uint64_t>(tensor.shape[d]);
-      at[d] = 0;
-      if (d == 0) return;
-    }
-    if (rank < 2) return;
-  }
-}
-
-// Numbers of `width` bytes from the `first` on, every `step` of them, get the other sign.
-void FlipSigns(std::span<std::byte> bytes, size_t width, size_t first, size_t step) {
-  for (size_t at = first * width; at < bytes.size(); at += step * width) {
-    bytes[at + width - 1] ^= std::byte{0x80};
-  }
-}
-
-void NegateWhole(std::span<std::byte> bytes, size_t width) {
-  for (size_t at = 0; at < bytes.size(); at += width) {
-    unsigned carry = 1;
-    for (size_t i = at; i < at + width; ++i) {
-      carry += static_cast<unsigned>(~bytes[i] & std::byte{0xff});
-      bytes[i] = static_cast<std::byte>(carry);
-      carry >>= 8;
-    }
-  }
-}
-
-void Resolve(const TensorInfo& tensor, std::span<std::byte> bytes) {
-  size_t item = ItemSize(tensor.dtype);
-  if (IsComplex(tensor.dtype)) {
-    if (tensor.conj) FlipSigns(bytes, item / 2, 1, 2);
-    if (tensor.neg) FlipSigns(bytes, item / 2, 0, 1);
-  } else if (tensor.neg && IsFloating(tensor.dtype)) {
-    FlipSigns(bytes, item, 0, 1);
-  } else if (tensor.neg) {
-    NegateWhole(bytes, item);
-  }
-}
 
 Status CheckValues(const FileContents& contents, const TensorInfo& tensor) {
   auto unsupported = [&](std::string what) {
@@ -115,12 +44,13 @@ Result<std::vector<std::byte>> TensorValues(const FileContents& contents,
     StorageCopy copy{tensor.storage, start, values};
     ZOO_RETURN_IF_ERROR(CopyStorages(contents, std::span(&copy, 1), 1));
   } else {
-    std::vector<std::byte> range((LastElement(tensor) + 1) * item);
+    std::vector<std::byte> range((LastElement(tensor.shape, tensor.stride) + 1) * item);
     StorageCopy copy{tensor.storage, start, range};
     ZOO_RETURN_IF_ERROR(CopyStorages(contents, std::span(&copy, 1), 1));
-    Gather(tensor, range.data(), values.data());
+    Gather(tensor.shape, tensor.stride, item, range.data(), values.data());
   }
-  Resolve(tensor, values);
+  if (tensor.conj) Conjugate(tensor.dtype, values);
+  if (tensor.neg) Negate(tensor.dtype, values);
   return values;
 }
 

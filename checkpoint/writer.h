@@ -11,39 +11,13 @@
 #ifndef ZOO_CHECKPOINT_WRITER_H_
 #define ZOO_CHECKPOINT_WRITER_H_
 
-#include <cstdint>
 #include <filesystem>
-#include <map>
-#include <optional>
-#include <string>
 
-#include "zoo/base/cancel.h"
-#include "zoo/base/digest.h"
 #include "zoo/base/result.h"
 #include "zoo/checkpoint/document.h"
+#include "zoo/checkpoint/write_options.h"  // IWYU pragma: export
 
 namespace zoo {
-
-enum class WriteFormat {
-  kZip,          // PyTorch since 1.6
-  kLegacy,       // before
-  kSafetensors,  // the root must be a dict of tensors under string keys
-};
-
-struct WriteOptions {
-  WriteFormat format = WriteFormat::kZip;
-  bool crc = true;          // kZip: CRC-32 of the records; 0, "not computed", without
-  uint32_t alignment = 64;  // kZip: of each storage in the file, a power of two up to 4096
-  bool sha256 = false;      // of the file, computed on the way
-  bool sync = true;         // to the disk, before the file takes its name
-  std::map<std::string, std::string> metadata;  // kSafetensors: the header's __metadata__
-  CancelToken cancel;
-};
-
-struct Written {
-  uint64_t size = 0;
-  std::optional<Digest> sha256;
-};
 
 // kUnsupported for what the format or weights_only=True cannot hold (the message names the value's
 // place), kDisk for what the disk says, kCancelled; and what a storage's `read` returned.

@@ -1,0 +1,92 @@
+#include "zoo/base/new_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace zoo {
+namespace {
+
+constexpr int kNames = 100;  // of temporary files, tried before giving up
+
+bool IsFull(int error_number) {
+  return error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
+}
+
+}  // namespace
+
+NewFile::~NewFile() {
+  // A moved-from path is empty.
+  if (!partial_.empty()) unlink(partial_.c_str());
+}
+
+Error NewFile::WriteError(int error_number) const {
+  Error error = FileError("write", path_, error_number);
+  if (IsFull(error_number) && expected_ > 0) {
+    error.hint =
+        fmt::format("the file needs {} ({} bytes): make room", FormatSize(expected_), expected_);
+  }
+  return error;
+}
+
+Result<NewFile> NewFile::Create(const std::filesystem::path& path, uint64_t expected) {
+  NewFile file(path, expected);
+  ZOO_RETURN_IF_ERROR(file.Open());
+  return file;
+}
+
+Status NewFile::Open() {
+  struct stat info;
+  const bool exists = lstat(path_.c_str(), &info) == 0;
+  if (exists && !S_ISREG(info.st_mode)) {
+    fd_ = UniqueFd(open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_TRUNC));
+    return fd_.valid() ? Status() : WriteError(errno);
+  }
+  // A killed process of the same number may have left its file, and another thread may write the
+  // same name.
+  for (int i = 0; i < kNames && !fd_.valid(); ++i) {
+    std::filesystem::path name = path_;
+    name +=
+        i == 0 ? fmt::format(".partial-{}", getpid()) : fmt::format(".partial-{}-{}", getpid(), i);
+    fd_ = UniqueFd(open(name.c_str(), O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, 0666));
+    if (fd_.valid()) partial_ = std::move(name);
+    if (!fd_.valid() && errno != EEXIST) break;
+  }
+  if (!fd_.valid()) return WriteError(errno);
+  if (exists && fchmod(fd_.get(), info.st_mode & 07777) != 0) return WriteError(errno);
+  return {};
+}
+
+Status NewFile::Append(ByteView bytes) {
+  while (!bytes.empty()) {
+    ssize_t done = write(fd_.get(), bytes.data(), bytes.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return WriteError(errno);
+    bytes = bytes.subspan(static_cast<size_t>(done));
+  }
+  return {};
+}
+
+Status NewFile::Commit(Sync sync) {
+  // A device or pipe cannot be synced, and need not.
+  const bool to_disk = sync == Sync::kDisk && !partial_.empty();
+  if (to_disk && fsync(fd_.get()) != 0) return WriteError(errno);
+  // Some file systems tell only now that there was no room.
+  if (close(fd_.release()) != 0) return WriteError(errno);
+  if (partial_.empty()) return {};
+  if (rename(partial_.c_str(), path_.c_str()) != 0) return WriteError(errno);
+  partial_.clear();
+  if (!to_disk) return {};
+  std::filesystem::path folder = path_.parent_path();
+  UniqueFd parent(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems have no such operation for folders.
+  if (parent.valid() && fsync(parent.get()) != 0 && errno != EINVAL) return WriteError(errno);
+  return {};
+}
+
+}  // namespace zoo
