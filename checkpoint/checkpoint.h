@@ -154,7 +154,8 @@ class Value {
   std::optional<Value> Find(
       std::string_view key) const;  // dict or an object's state: the value of a string key
   bool ordered() const;             // kDict: a collections.OrderedDict
-  // kObject, kModule: what it was made with. An OrderedDict's state holds its _metadata.
+  // kObject, kModule: what it was made with. An OrderedDict's state holds its _metadata, a
+  // tensor's the attributes that were set on it.
   std::optional<Value> arguments() const;
   std::optional<Value> state() const;
   // kStorage: index into storages().

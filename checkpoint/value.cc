@@ -133,6 +133,7 @@ std::optional<Value> Value::state() const {
   NodeId state = kNoNode;
   if (arena().kind(node_) == NodeKind::kObject) state = arena().object(node_).state;
   if (arena().kind(node_) == NodeKind::kDict) state = arena().container(node_).state;
+  if (arena().kind(node_) == NodeKind::kTensor) state = arena().tensor(node_).state;
   if (state == kNoNode) return std::nullopt;
   return Value(owner_, state);
 }
