@@ -96,6 +96,10 @@ Result<StateDict> Checkpoint::FindStateDict(std::string_view key) const {
   return FindStateDictIn(*contents_, key);
 }
 
+std::optional<StateDict> Checkpoint::StateDictOf(const Value& value) const {
+  return StateDictAt(*contents_, value.node_);
+}
+
 std::vector<StateDict> Checkpoint::StateDictCandidates() const { return StateDictsIn(*contents_); }
 
 ByteView Checkpoint::StorageView(uint32_t storage) const {

@@ -71,6 +71,9 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   // objects and modules). kNotFound if there is none, kUsage listing the candidates if there are
   // several.
   Result<StateDict> FindStateDict(std::string_view key = {}) const;
+  // What a dict or module holds, wherever it stands; nothing if it holds no tensors. Its path is
+  // left empty.
+  std::optional<StateDict> StateDictOf(const Value& value) const;
   // What FindStateDict has to choose from, largest first: one if the choice is clear.
   std::vector<StateDict> StateDictCandidates() const;
 
@@ -159,7 +162,9 @@ class Value {
   // What it holds, in the order of Checkpoint::Walk; of a module also with its submodules.
   struct Member;
   std::vector<Member> members() const;
-  // kObject, kModule: what it was made with. An OrderedDict's state holds its _metadata.
+  bool ordered() const;  // kDict: a collections.OrderedDict
+  // kObject, kModule: what it was made with. An OrderedDict's state holds its _metadata, a
+  // tensor's the attributes that were set on it.
   std::optional<Value> arguments() const;
   std::optional<Value> state() const;
   // kStorage: index into storages().

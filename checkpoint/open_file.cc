@@ -10,10 +10,10 @@
 #include "zoo/base/sniff.h"
 #include "zoo/checkpoint/copy.h"
 #include "zoo/checkpoint/dict_keys.h"
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/plain_pickle.h"
 #include "zoo/checkpoint/safetensors.h"
 #include "zoo/checkpoint/sharded.h"
-#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/tensor_values.h"
 #include "zoo/checkpoint/torch_legacy.h"
 #include "zoo/checkpoint/torch_tar.h"
@@ -96,6 +96,7 @@ void IndexStorages(FileContents& contents) {
     bool plain = place.found && place.kept == nullptr &&
                  (place.member == nullptr || !place.member->deflated);
     contents.storages.push_back({.key = std::string(row.key),
+                                 .dtype = row.dtype,
                                  .nbytes = row.nbytes(),
                                  .offset = place.offset,
                                  .mapped = plain && SwapWidth(contents, i) == 1,

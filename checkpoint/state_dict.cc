@@ -325,6 +325,11 @@ std::vector<StateDict> BestOf(std::vector<StateDict> found) {
 
 }  // namespace
 
+std::optional<StateDict> StateDictAt(const FileContents& contents, NodeId node) {
+  Budget budget(contents.arena.limits());
+  return OfNode(contents, node, budget);
+}
+
 std::vector<StateDict> StateDictsIn(const FileContents& contents) {
   auto found = MappingsIn(contents);
   return found ? BestOf(*std::move(found)) : std::vector<StateDict>();

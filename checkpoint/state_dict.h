@@ -2,6 +2,7 @@
 #ifndef ZOO_CHECKPOINT_STATE_DICT_H_
 #define ZOO_CHECKPOINT_STATE_DICT_H_
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace zoo {
 
 // What Checkpoint::FindStateDict and StateDictCandidates promise.
 Result<StateDict> FindStateDictIn(const FileContents& contents, std::string_view key);
+std::optional<StateDict> StateDictAt(const FileContents& contents, NodeId node);
 std::vector<StateDict> StateDictsIn(const FileContents& contents);
 
 }  // namespace zoo

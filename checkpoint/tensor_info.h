@@ -50,9 +50,10 @@ struct ShardInfo {
 
 // A run of bytes that tensors view. Tensors of one storage share memory.
 struct StorageInfo {
-  std::string key;      // the file's name for it
-  uint64_t nbytes = 0;  // of its elements
-  uint64_t offset = 0;  // in the file, where `mapped`; of a sharded set, in its shard
+  std::string key;              // the file's name for it
+  DType dtype = DType::kUint8;  // by its class; of untyped ones uint8
+  uint64_t nbytes = 0;          // of its elements
+  uint64_t offset = 0;          // in the file, where `mapped`; of a sharded set, in its shard
   bool mapped = false;  // the file's bytes are the elements as they are: stored, little-endian
   std::string device;   // a label: "cpu", "cuda:0"; bytes are always read to host memory
 };

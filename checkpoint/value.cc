@@ -131,6 +131,10 @@ std::optional<Value> Value::Find(std::string_view key) const {
   return Value(owner_, found);
 }
 
+bool Value::ordered() const {
+  return arena().kind(node_) == NodeKind::kDict && arena().container(node_).ordered;
+}
+
 std::optional<Value> Value::arguments() const {
   if (arena().kind(node_) != NodeKind::kObject) return std::nullopt;
   return Value(owner_, arena().object(node_).arguments);
@@ -140,6 +144,7 @@ std::optional<Value> Value::state() const {
   NodeId state = kNoNode;
   if (arena().kind(node_) == NodeKind::kObject) state = arena().object(node_).state;
   if (arena().kind(node_) == NodeKind::kDict) state = arena().container(node_).state;
+  if (arena().kind(node_) == NodeKind::kTensor) state = arena().tensor(node_).state;
   if (state == kNoNode) return std::nullopt;
   return Value(owner_, state);
 }

@@ -69,6 +69,28 @@ was saved whole is shown as the tree of its modules.
   zoo inspect ./training.ckpt --tree
   zoo inspect ./model.pth --json --hash)",
      .define = DefineInspect},
+    {.name = "diff",
+     .summary = "compare the weights of two checkpoints",
+     .details = R"(Whatever their formats: tensors are paired by name and compared by value. The same
+weights are told with their fingerprint; otherwise each tensor that differs is listed with how many
+elements do, by how much at most, absolutely and relative to the larger magnitude, and where the
+first is. A difference is a mismatch, exit code 8.
+
+  zoo diff a.pth b.safetensors
+  zoo diff resnet18 ./mine.pth --key-b model --strip-prefix module.
+  zoo diff full.pth half.pth --ignore-dtype --rtol 0.001)",
+     .define = DefineDiff},
+    {.name = "convert",
+     .summary = "write a checkpoint anew, as zip, legacy or safetensors",
+     .details = R"(Python reads the new file with torch.load(weights_only=True). All of the file is
+kept, or it is an error: what only a Python program could build must be left out by --drop-objects,
+or with everything else beside the state dict by --only-weights, and is listed then. A module that
+was saved whole becomes its state dict. The file appears only when it is complete.
+
+  zoo convert old.pth new.safetensors
+  zoo convert checkpoint.pth.tar weights.safetensors --only-weights --strip-prefix module.
+  zoo convert resnet50 small.pth --half --sha256)",
+     .define = DefineConvert},
     {.name = "cache list",
      .summary = "list the files in the cache",
      .details = R"(With unfinished downloads, which the next pull of the same weights goes on with.

@@ -18,6 +18,8 @@ Runner DefinePull(CLI::App& app);
 Runner DefinePath(CLI::App& app);
 Runner DefineVerify(CLI::App& app);
 Runner DefineInspect(CLI::App& app);
+Runner DefineDiff(CLI::App& app);
+Runner DefineConvert(CLI::App& app);
 Runner DefineCacheList(CLI::App& app);
 Runner DefineCacheRemove(CLI::App& app);
 Runner DefineCachePrune(CLI::App& app);

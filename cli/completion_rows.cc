@@ -17,6 +17,8 @@ Takes TakesOf(std::string_view value) {
   for (std::string_view word : {"FILE", "PHOTO", "PATH"}) {
     files = files || value.find(word) != std::string_view::npos;
   }
+  // What `zoo diff A B` and `zoo convert IN OUT` take.
+  if (value == "A" || value == "B" || value == "IN") return Takes::kNamesAndFiles;
   if (names) return files ? Takes::kNamesAndFiles : Takes::kNames;
   if (files) return Takes::kFiles;
   if (value == "DIR") return Takes::kFolders;

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""What `zoo convert` makes of every checkpoint of tests/data, loaded by PyTorch with weights_only=True and compared bit for bit with what
+PyTorch reads from the original.
+
+Runs itself again with the Python that has torch, which ZOO_PYTHON names.
+"""
+import collections
+import enum
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import types
+import unittest
+
+# Files that PyTorch does not open; the test sees that it still does not.
+NOT_OPENED = set()
+# State dicts of which a safetensors file can hold no part: complex128 and such, quantized and sparse tensors.
+NO_SAFETENSORS = {"dtypes", "special"}
+UNSUPPORTED, MISMATCH = 7, 8
+
+
+def stand_in():
+    """The classes that the corpus's files name, which its script defines."""
+    module = types.ModuleType("make")
+    for name in ("make", "make_values"):
+        sys.modules.setdefault(name, module)
+
+    class Colour(enum.Enum):
+        RED = 1
+
+    class Words(dict):
+        pass
+
+    for made in (Colour, Words):
+        made.__module__, made.__qualname__ = "make", made.__name__
+        setattr(module, made.__name__, made)
+
+
+def bits(tensor):
+    """Its elements' bytes in row-major order, signs resolved."""
+    tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
+    return bytes(tensor.view(-1).view(torch.uint8).tolist()) if tensor.numel() else b""
+
+
+def quantization(tensor):
+    if not tensor.is_quantized:
+        return None
+    if tensor.qscheme() == torch.per_tensor_affine:
+        return ("tensor", tensor.q_scale(), tensor.q_zero_point())
+    return ("channel", tensor.q_per_channel_axis(), tensor.q_per_channel_scales().tolist(), tensor.q_per_channel_zero_points().tolist())
+
+
+def plain(tensor):
+    """A tensor as values that compare."""
+    about = (str(tensor.layout), str(tensor.dtype), tuple(tensor.shape) if not tensor.is_nested else None, tensor.requires_grad,
+             isinstance(tensor, torch.nn.Parameter))
+    if tensor.is_meta:
+        return about + (tensor.stride(),)
+    if tensor.is_nested:
+        return about + tuple(plain(part) for part in tensor.unbind())
+    if tensor.layout == torch.sparse_coo:
+        return about + (tensor.is_coalesced(), plain(tensor._indices()), plain(tensor._values()))
+    if tensor.layout == torch.sparse_csr:
+        return about + (plain(tensor.crow_indices()), plain(tensor.col_indices()), plain(tensor.values()))
+    values = tensor.int_repr() if tensor.is_quantized else tensor
+    return about + (tensor.stride(), quantization(tensor), bits(values))
+
+
+PLAIN = (int, float, bool, str, bytes, bytearray, complex, type(None))
+
+
+def members(value):
+    """(step, member) of a container, or None. A module has those of its state dict."""
+    if isinstance(value, torch.nn.Module):
+        value = value.state_dict()
+    if type(value) in (dict, collections.OrderedDict):
+        return [(repr(key), member) for key, member in value.items()]
+    if type(value) in (list, tuple):
+        return list(enumerate(value))
+    return None
+
+
+def places(root):
+    """path -> tensor or plain value, of everything that a converted file must hold."""
+    found, todo = {}, [((), root, frozenset())]
+    while todo:
+        path, value, inside = todo.pop()
+        if isinstance(value, torch.Tensor):
+            found[path] = value
+        elif type(value) in PLAIN + (torch.Size, torch.dtype, torch.device):
+            found[path] = repr(value)
+        elif type(value) is set:
+            found[path] = sorted(map(repr, value))
+        elif members(value) is not None and id(value) not in inside:
+            found[path] = "list" if isinstance(value, (list, tuple)) else "dict"
+            todo += [(path + (step,), member, inside | {id(value)}) for step, member in members(value)]
+    return found
+
+
+def sharing(found):
+    """Which places share memory."""
+    groups = collections.defaultdict(set)
+    for path, value in found.items():
+        if isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_meta and not value.is_nested and value.numel():
+            groups[value.untyped_storage().data_ptr()].add(path)
+    return sorted(map(sorted, (({tuple(map(str, path)) for path in group} for group in groups.values()))))
+
+
+def read_safetensors(path):
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:8 + length])
+    header.pop("__metadata__")
+    return {name: (entry["shape"], data[8 + length:][slice(*entry["data_offsets"])]) for name, entry in header.items()}
+
+
+class Convert(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory(prefix="zoo cönvert ", dir=os.environ.get("TEST_TMPDIR"))
+        cls.folder = pathlib.Path(cls.scratch.name)
+        cls.files = sorted(path for path in CORPUS.iterdir() if path.with_name(path.name + ".json").exists())
+        assert len(cls.files) >= 20, cls.files
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def zoo(self, *args):
+        done = subprocess.run([ZOO, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
+                              env={**os.environ, "ZOO_CACHE": str(self.folder / "cache")})
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def originals(self):
+        """(file, what PyTorch reads from it) of all that it opens."""
+        for path in self.files:
+            try:
+                yield path, torch.load(path, weights_only=False, map_location="cpu")
+                self.assertNotIn(path.name, NOT_OPENED)
+            except Exception as error:
+                self.assertIn(path.name, NOT_OPENED, error)
+
+    def where(self, path):
+        return json.loads(path.with_name(path.name + ".json").read_text())["state_dict"]
+
+    def check_same(self, original, converted):
+        want, got = places(original), places(converted)
+        # In a list None stands for what was left out.
+        left_out = {path for path in set(got) - set(want) if got[path] == "None"}
+        self.assertEqual({str(p) for p in want}, {str(p) for p in set(got) - left_out})
+        for path, value in want.items():
+            if not isinstance(value, torch.Tensor):
+                self.assertEqual(value, got[path], path)
+                continue
+            self.assertEqual(plain(value), plain(got[path]), path)
+        self.assertEqual(sharing(want), sharing(got))
+
+    def test_all_of_every_file(self):
+        for form in ("zip", "legacy"):
+            for path, original in self.originals():
+                with self.subTest(file=path.name, form=form):
+                    out = self.folder / f"{path.stem} {form}.pth"
+                    code, stdout, stderr = self.zoo("convert", path, out, "--format", form, "--drop-objects")
+                    self.assertEqual((code, stdout), (0, f"{out}\n"), stderr)
+                    self.check_same(original, torch.load(out, weights_only=True))
+                    if form == "zip":
+                        self.check_same(original, torch.load(out, weights_only=True, mmap=True))
+
+    def test_the_weights_of_every_file(self):
+        for path in self.files:
+            where = self.where(path)
+            if where is None:
+                continue
+            for form in ("pth", "safetensors"):
+                with self.subTest(file=path.name, form=form):
+                    out = self.folder / f"{path.stem} weights.{form}"
+                    code, stdout, stderr = self.zoo("convert", path, out, "--only-weights", "--quiet")
+                    if form == "safetensors" and any(path.name.startswith(stem) for stem in NO_SAFETENSORS):
+                        self.assertEqual((code, stdout, out.exists()), (UNSUPPORTED, "", False))
+                        continue
+                    self.assertEqual((code, stdout, stderr), (0, f"{out}\n", ""))
+                    code, stdout, stderr = self.zoo("diff", path, out, "--json")
+                    report = json.loads(stdout)
+                    self.assertEqual((code, report["same"], report["same_tensors"]), (0, True, where["tensors"]), stdout)
+
+    def test_safetensors_hold_the_same_bits(self):
+        for path, original in self.originals():
+            where = self.where(path)
+            if where is None or any(path.name.startswith(stem) for stem in NO_SAFETENSORS):
+                continue
+            with self.subTest(file=path.name):
+                weights = original
+                for step in where["path"]:
+                    weights = weights[step]
+                if isinstance(weights, torch.nn.Module):
+                    weights = weights.state_dict()
+                weights = {name: value for name, value in weights.items() if isinstance(value, torch.Tensor)}
+                out = self.folder / f"{path.stem} bits.safetensors"
+                code, _, stderr = self.zoo("convert", path, out, "--only-weights")
+                self.assertEqual(code, 0, stderr)
+                got = read_safetensors(out)
+                self.assertEqual(set(weights), set(got))
+                for name, tensor in weights.items():
+                    self.assertEqual((list(tensor.shape), bits(tensor)), got[name], name)
+
+    def test_casts_are_pytorchs(self):
+        values = [0.0, -0.0, 1.0, 1.0009765625, 65504.0, 65519.9, 65520.0, -1e30, 6e-8, 2.98e-8, 2.9802322387695312e-08, 1e-45, 3.3895313892515355e38,
+                  float("inf"), float("-inf"), float("nan")]
+        torch.manual_seed(0)
+        made = {"f32": torch.cat([torch.tensor(values), torch.randn(100_000) * torch.logspace(-44, 38, 100_000)]),
+                "f64": torch.cat([torch.tensor(values, dtype=torch.float64), torch.randn(50_000, dtype=torch.float64) * 1e5]),
+                "f16": torch.arange(65536, dtype=torch.int32).to(torch.int16).view(torch.float16),
+                "bf16": torch.arange(65536, dtype=torch.int32).to(torch.int16).view(torch.bfloat16), "i64": torch.arange(3)}
+        source = self.folder / "casts.pth"
+        torch.save(made, source)
+        for name in ("float16", "bfloat16", "float32"):
+            out = self.folder / f"{name}.pth"
+            code, stdout, stderr = self.zoo("convert", source, out, "--dtype", name, "--json")
+            self.assertEqual(code, 0, stderr)
+            got, overflowed = torch.load(out, weights_only=True), 0
+            for key, tensor in made.items():
+                want = tensor.to(getattr(torch, name)) if key != "i64" else tensor
+                self.assertEqual(got[key].dtype, want.dtype)
+                nan = want.isnan()
+                self.assertTrue(torch.equal(got[key].isnan(), nan), (name, key))
+                self.assertEqual(bits(got[key][~nan]), bits(want[~nan]), (name, key))
+                overflowed += int((tensor.isfinite() & want.isinf()).sum())
+            self.assertEqual(json.loads(stdout)["overflowed"], overflowed)
+
+    def test_prefixes_and_metadata(self):
+        model = torch.nn.DataParallel(torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2)))
+        source, out = self.folder / "parallel.pth", self.folder / "single.pth"
+        torch.save({"epoch": 1, "state_dict": model.state_dict()}, source)
+        code, _, stderr = self.zoo("convert", source, out, "--only-weights", "--strip-prefix", "module.")
+        self.assertEqual((code, stderr.splitlines()[0]), (0, "left out: epoch (an int)"))
+        got, want = torch.load(out, weights_only=True), model.module.state_dict()
+        self.assertEqual(list(got), list(want))
+        self.assertEqual(got._metadata, want._metadata)
+        model.module.load_state_dict(got)
+
+    def test_a_slice_does_not_drag_its_storage_along(self):
+        big = torch.arange(100_000.0)
+        source, out = self.folder / "slice.pth", self.folder / "small.pth"
+        torch.save({"a": big[10:20], "b": big[15:40:2], "none": big[:0]}, source)
+        code, stdout, stderr = self.zoo("convert", source, out, "--json")
+        self.assertEqual(code, 0, stderr)
+        self.assertEqual(json.loads(stdout)["trimmed"], 400_000 - 30 * 4)
+        got = torch.load(out, weights_only=True)
+        self.assertEqual((got["a"].tolist(), got["b"].tolist(), got["none"].shape), (big[10:20].tolist(), big[15:40:2].tolist(), (0,)))
+        self.assertEqual(got["a"].untyped_storage().data_ptr(), got["b"].untyped_storage().data_ptr())
+
+
+if __name__ == "__main__":
+    ZOO, CORPUS = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
+    python = os.environ.get("ZOO_PYTHON", sys.executable)
+    if os.environ.get("CONVERT_TEST_INNER") != "1":
+        os.environ["CONVERT_TEST_INNER"] = "1"
+        os.execvp(python, [python, __file__, *sys.argv[1:]])
+    import torch
+    stand_in()
+    unittest.main(argv=["convert_test"])
