@@ -12,31 +12,27 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import types
 import unittest
 
-# Files that PyTorch does not open; the test sees that it still does not.
-NOT_OPENED = set()
+# Files that PyTorch does not open; the test sees that it still does not. In legacy files it takes no untyped storages.
+NOT_OPENED = {"dtypes_legacy.pth", "storage_legacy.pth"}
+# It builds a legacy file's nested tensors of sizes that it has not read yet: whether that fails is up to what was in memory.
+BY_CHANCE = {"special_legacy.pth"}
+# So it opens no legacy files of these, whoever writes them.
+NOT_LEGACY = {"dtypes.pth", "storage.pth"}
 # State dicts of which a safetensors file can hold no part: complex128 and such, quantized and sparse tensors.
 NO_SAFETENSORS = {"dtypes", "special"}
 UNSUPPORTED, MISMATCH = 7, 8
 
 
-def stand_in():
-    """The classes that the corpus's files name, which its script defines."""
-    module = types.ModuleType("make")
-    for name in ("make", "make_values"):
-        sys.modules.setdefault(name, module)
+class Colour(enum.Enum):
+    """Colour and Words are named by the corpus's files, as classes of the script that made them."""
 
-    class Colour(enum.Enum):
-        RED = 1
+    RED = 1
 
-    class Words(dict):
-        pass
 
-    for made in (Colour, Words):
-        made.__module__, made.__qualname__ = "make", made.__name__
-        setattr(module, made.__name__, made)
+class Words(dict):
+    pass
 
 
 def bits(tensor):
@@ -139,11 +135,15 @@ class Convert(unittest.TestCase):
     def originals(self):
         """(file, what PyTorch reads from it) of all that it opens."""
         for path in self.files:
+            if path.name in BY_CHANCE:
+                continue
             try:
-                yield path, torch.load(path, weights_only=False, map_location="cpu")
-                self.assertNotIn(path.name, NOT_OPENED)
+                original = torch.load(path, weights_only=False, map_location="cpu")
             except Exception as error:
                 self.assertIn(path.name, NOT_OPENED, error)
+                continue
+            self.assertNotIn(path.name, NOT_OPENED)
+            yield path, original
 
     def where(self, path):
         return json.loads(path.with_name(path.name + ".json").read_text())["state_dict"]
@@ -166,7 +166,12 @@ class Convert(unittest.TestCase):
                 with self.subTest(file=path.name, form=form):
                     out = self.folder / f"{path.stem} {form}.pth"
                     code, stdout, stderr = self.zoo("convert", path, out, "--format", form, "--drop-objects")
+                    if form == "legacy" and path.name == "special.pth":  # the nested tensor
+                        self.assertEqual((code, stdout, out.exists()), (UNSUPPORTED, "", False))
+                        continue
                     self.assertEqual((code, stdout), (0, f"{out}\n"), stderr)
+                    if form == "legacy" and path.name in NOT_LEGACY:
+                        continue
                     self.check_same(original, torch.load(out, weights_only=True))
                     if form == "zip":
                         self.check_same(original, torch.load(out, weights_only=True, mmap=True))
@@ -184,6 +189,8 @@ class Convert(unittest.TestCase):
                         self.assertEqual((code, stdout, out.exists()), (UNSUPPORTED, "", False))
                         continue
                     self.assertEqual((code, stdout, stderr), (0, f"{out}\n", ""))
+                    if form == "safetensors":
+                        continue
                     code, stdout, stderr = self.zoo("diff", path, out, "--json")
                     report = json.loads(stdout)
                     self.assertEqual((code, report["same"], report["same_tensors"]), (0, True, where["tensors"]), stdout)
@@ -262,5 +269,5 @@ if __name__ == "__main__":
         os.environ["CONVERT_TEST_INNER"] = "1"
         os.execvp(python, [python, __file__, *sys.argv[1:]])
     import torch
-    stand_in()
+    sys.modules["make"] = sys.modules["__main__"]
     unittest.main(argv=["convert_test"])
