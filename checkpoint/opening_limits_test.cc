@@ -50,7 +50,8 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.limit; }
 
 const Case kCases[] = {
     {"pickle_bytes", Str(std::string(93, 'x')), 101,
-     "x.pth: record \"m/data.pkl\": 101 bytes, the limit is 100"},
+     "x.pth: record \"m/data.pkl\": a pickle of 101 bytes, the limit is 100; raise the limit "
+     "\"pickle_bytes\" if the file is trusted"},
     {"nodes", List({Str("a"), Str("b")}), 269,
      "x.pth: data.pkl: byte 16 (APPENDS): more than 268 values; raise the limit \"nodes\" if the "
      "file is trusted"},
@@ -59,17 +60,18 @@ const Case kCases[] = {
      "trusted"},
     {"rank", kTensor, 2,
      "x.pth: data.pkl: byte 122 (REDUCE): _rebuild_tensor_v2: its size has 2 dimensions, the limit "
-     "is 1"},
+     "is 1; raise the limit \"rank\" if the file is trusted"},
     {"records", Int(1), 3,
      "x.pth: a zip archive of 3 records, the limit is 2; raise the limit \"records\" if the file "
      "is "
      "trusted"},
-    {"paths", Module("}", Dict({{Str("a"), Module(Dict({{Str("w"), kTensor}}), "}")}})), 3,
-     "x.pth: its state dicts have more than 2 modules and tensors; raise the limit \"paths\" if "
+    {"paths", Module("}", Dict({{Str("a"), Module(Dict({{Str("w"), kTensor}}), "}")}})), 4,
+     "x.pth: its state dicts have more than 3 modules and tensors; raise the limit \"paths\" if "
      "the "
      "file is trusted"},
     {"integer_digits", "L12345L\n", 4,
-     "x.pth: data.pkl: byte 2 (LONG): an int of 6 digits, the limit is 3"},
+     "x.pth: data.pkl: byte 2 (LONG): an int of 6 digits, the limit is 3; raise the limit "
+     "\"integer_digits\" if the file is trusted"},
     {"materialise", Tensor("FloatStorage", "0", 6, 0, {100}, {0}), 400,
      "x.pth: 400 B of values, the limit \"materialise\" is 399 B"},
 };

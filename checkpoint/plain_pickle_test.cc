@@ -150,7 +150,8 @@ TEST(PlainPickle, DecodedTextCounts) {
   OpenOptions options;
   options.limits.nodes = 50'000;
   EXPECT_EQ(OpenAll(Pickle(list + "e"), options),
-            "x.pkl: byte 11863 (REDUCE): more than 50000 values; raise the limit \"nodes\" if the "
+            "x.pkl: byte 11863 (REDUCE) at [80]: more than 50000 values; raise the limit \"nodes\" "
+            "if the "
             "file is trusted");
 }
 

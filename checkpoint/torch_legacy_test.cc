@@ -161,21 +161,24 @@ INSTANTIATE_TEST_SUITE_P(
                p.object = Pickle(List(
                    {StorageId("k", 2), TensorOf(StorageId("k", 9), Int(0), Ints({9}), Ints({1}))}));
              },
-             "x.pth: object: byte 195 (REDUCE): _rebuild_tensor_v2: size [9] with stride [1] from "
+             "x.pth: object: byte 195 (REDUCE) at [1]: _rebuild_tensor_v2: size [9] with stride "
+             "[1] from "
              "offset 0 needs 9 elements, storage \"k\" has 2"},
         Case{"view_of_another_type",
              [](Parts& p) {
                p.object = Pickle(List({IdOf("ByteStorage", "k", 2),
                                        StorageId("k", 2, Tuple({Str("v"), Int(1), Int(1)}))}));
              },
-             "x.pth: object: byte 154 (BINPERSID): a persistent id: a view of float32 of storage "
+             "x.pth: object: byte 154 (BINPERSID) at [1]: a persistent id: a view of float32 of "
+             "storage "
              "\"k\", which is of uint8"},
         Case{"view_of_two_places",
              [](Parts& p) {
                p.object = Pickle(List({StorageId("k", 2, Tuple({Str("v"), Int(1), Int(1)})),
                                        StorageId("k", 2, Tuple({Str("v"), Int(0), Int(1)}))}));
              },
-             "x.pth: object: byte 172 (BINPERSID): a persistent id: view \"v\" is of another part "
+             "x.pth: object: byte 172 (BINPERSID) at [1]: a persistent id: view \"v\" is of "
+             "another part "
              "of a storage than before"},
         Case{"view_without_a_key",
              [](Parts& p) {
