@@ -17,7 +17,6 @@ namespace {
 
 using Made = Result<std::shared_ptr<Classifier>>;
 
-constexpr int64_t kMaxClasses = 1'000'000;
 constexpr int64_t kMaxGroups = 1024;
 constexpr int64_t kMaxWidth = 4096;
 
