@@ -8,9 +8,13 @@
 
 #include "zoo/base/suggest.h"
 #include "zoo/base/text.h"
+#include "zoo/models/alexnet.h"
+#include "zoo/models/densenet.h"
 #include "zoo/models/efficientnet_lite.h"
 #include "zoo/models/option_reader.h"
 #include "zoo/models/resnet.h"
+#include "zoo/models/squeezenet.h"
+#include "zoo/models/vgg.h"
 
 namespace zoo::models {
 namespace {
@@ -58,8 +62,12 @@ Family FamilyOf() {
 
 std::vector<Family> Families() {
   return {
+      FamilyOf<kAlexNetVariants, MakeAlexNet>(),
+      FamilyOf<kDenseNetVariants, MakeDenseNet>(),
       FamilyOf<kResNetVariants, MakeResNet>(),
       FamilyOf<kEfficientNetLiteVariants, MakeEfficientNetLite>(),
+      FamilyOf<kSqueezeNetVariants, MakeSqueezeNet>(),
+      FamilyOf<kVggVariants, MakeVgg>(),
   };
 }
 

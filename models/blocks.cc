@@ -20,6 +20,8 @@ int64_t RoundChannels(double channels, int64_t divisor) {
   return static_cast<double>(rounded) < 0.9 * channels ? rounded + divisor : rounded;
 }
 
+torch::nn::ReLU Relu() { return torch::nn::ReLU(torch::nn::ReLUOptions(/*inplace=*/true)); }
+
 at::Tensor ChainImpl::forward(at::Tensor x) { return Run(std::move(x), 0, size()); }
 
 at::Tensor ChainImpl::Run(at::Tensor x, size_t begin, size_t end) {

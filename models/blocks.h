@@ -13,6 +13,7 @@
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <torch/nn/module.h>
+#include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
@@ -29,6 +30,9 @@ using Activation = at::Tensor& (*)(at::Tensor&);
 
 // `channels` rounded to a multiple of `divisor`, at least one, and never by more than a tenth down.
 int64_t RoundChannels(double channels, int64_t divisor = 8);
+
+// For places in a chain where Python has nn.ReLU(inplace=True).
+torch::nn::ReLU Relu();
 
 // A torch::nn::Sequential that can stand in another one: the plain one cannot, since its forward
 // is a template.
