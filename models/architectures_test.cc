@@ -83,6 +83,18 @@ TEST(ArchitecturesTest, WrongRequestsAreErrorsThatListWhatIsRight) {
        {{"dropout", "much"}},
        ErrorCode::kUsage,
        "squeezenet1_0: dropout must be a number from 0 to 1, not \\\"much\\\""},
+      {"googlenet",
+       {{"aux_logits", 0}},
+       ErrorCode::kUsage,
+       "googlenet: aux_logits must be true or false, not 0"},
+      {"mobilenet_v2",
+       {{"width_mult", 0}},
+       ErrorCode::kUsage,
+       "mobilenet_v2: width_mult must be a number from 0.01 to 100, not 0"},
+      {"mnasnet0_5",
+       {{"alpha", 0.7}},
+       ErrorCode::kUsage,
+       "mnasnet0_5 has no option \"alpha\"; it takes num_classes, dropout"},
       {"densenet121",
        {{"drop_rat", 0.5}},
        ErrorCode::kUsage,
@@ -115,6 +127,9 @@ TEST(ArchitecturesTest, OptionsReachTheModule) {
   };
   using Shape = std::vector<int64_t>;
   EXPECT_EQ(shape("resnet18", {{"num_classes", 10}}, "fc.weight"), (Shape{10, 512}));
+  EXPECT_EQ(shape("mobilenet_v2", {{"width_mult", 1.4}}, "classifier.1.weight"),
+            (Shape{1000, 1792}));
+  EXPECT_EQ(shape("regnet_y_400mf", {{"stem_width", 64}}, "stem.0.weight"), (Shape{64, 3, 3, 3}));
   EXPECT_EQ(shape("efficientnet_lite3", {{"num_classes", 7}}, "_fc.weight"), (Shape{7, 1280}));
   // resnext50_32x4d by its numbers.
   EXPECT_EQ(shape("resnet50", {{"groups", 32}, {"width_per_group", 4}}, "layer1.0.conv2.weight"),
@@ -123,8 +138,11 @@ TEST(ArchitecturesTest, OptionsReachTheModule) {
 
 TEST(ArchitecturesTest, AnUnloadedModelComputesNan) {
   torch::NoGradGuard no_grad;
-  for (const char* name : {"alexnet", "densenet121", "efficientnet_lite0", "resnet18",
-                           "squeezenet1_0", "vgg11", "vgg11_bn"}) {
+  for (const char* name :
+       {"alexnet", "densenet121", "efficientnet_b0", "efficientnet_lite0", "efficientnet_v2_s",
+        "googlenet", "inception_v3", "mnasnet0_5", "mobilenet_v2", "mobilenet_v3_small",
+        "regnet_x_400mf", "regnet_y_400mf", "resnet18", "shufflenet_v2_x0_5", "squeezenet1_0",
+        "vgg11", "vgg11_bn"}) {
     auto model = Make(name).value();
     model->eval();
     EXPECT_TRUE(model->forward(at::zeros({1, 3, 96, 96})).isnan().all().item<bool>()) << name;
@@ -166,10 +184,26 @@ TEST(ArchitecturesTest, FeaturesStandBeforeTheClassifier) {
     int64_t features;
   };
   const Row rows[] = {
-      {"alexnet", 4096},      {"densenet121", 1024},
-      {"densenet161", 2208},  {"efficientnet_lite4", 1280},
-      {"resnet18", 512},      {"resnet50", 2048},
-      {"squeezenet1_0", 512}, {"vgg11", 4096},
+      {"alexnet", 4096},
+      {"densenet121", 1024},
+      {"densenet161", 2208},
+      {"efficientnet_b0", 1280},
+      {"efficientnet_b7", 2560},
+      {"efficientnet_lite4", 1280},
+      {"efficientnet_v2_s", 1280},
+      {"googlenet", 1024},
+      {"inception_v3", 2048},
+      {"mnasnet0_5", 1280},
+      {"mobilenet_v2", 1280},
+      {"mobilenet_v3_large", 1280},
+      {"mobilenet_v3_small", 1024},
+      {"regnet_x_400mf", 400},
+      {"regnet_y_400mf", 440},
+      {"resnet18", 512},
+      {"resnet50", 2048},
+      {"shufflenet_v2_x0_5", 1024},
+      {"squeezenet1_0", 512},
+      {"vgg11", 4096},
       {"vgg11_bn", 4096},
   };
   for (const Row& row : rows) {
@@ -187,6 +221,34 @@ TEST(ArchitecturesTest, LogitsAreTheOutputOfAModelWithoutAuxiliaryHeads) {
   const Outputs outputs = model->ForwardAll(at::zeros({2, 3, 64, 64}));
   ASSERT_EQ(outputs.size(), 1u);
   EXPECT_EQ(outputs.at("logits").sizes(), (std::vector<int64_t>{2, 7}));
+}
+
+TEST(ArchitecturesTest, AuxiliaryHeadsSpeakInTrainingModeOnly) {
+  torch::NoGradGuard no_grad;
+  struct Row {
+    const char* name;
+    int64_t size;
+    std::vector<std::string> heads;
+  };
+  const Row rows[] = {{"googlenet", 96, {"aux1", "aux2", "logits"}},
+                      {"inception_v3", 299, {"aux", "logits"}}};
+  const auto heads = [](Classifier& model, int64_t size) {
+    std::vector<std::string> names;
+    for (const auto& [name, logits] : model.ForwardAll(at::zeros({2, 3, size, size}))) {
+      EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{2, 7})) << name;
+      names.push_back(name);
+    }
+    return names;
+  };
+  const std::vector<std::string> only_logits = {"logits"};
+  for (const Row& row : rows) {
+    auto model = Make(row.name, {{"num_classes", 7}}).value();
+    EXPECT_EQ(heads(*model, row.size), row.heads);
+    model->eval();
+    EXPECT_EQ(heads(*model, row.size), only_logits);
+    auto without = Make(row.name, {{"num_classes", 7}, {"aux_logits", false}}).value();
+    EXPECT_EQ(heads(*without, row.size), only_logits);
+  }
 }
 
 }  // namespace
