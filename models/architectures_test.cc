@@ -186,9 +186,8 @@ TEST(ArchitecturesTest, FeaturesStandBeforeTheClassifier) {
   const Row rows[] = {
       {"alexnet", 4096},
       {"densenet121", 1024},
-      {"densenet161", 2208},
       {"efficientnet_b0", 1280},
-      {"efficientnet_b7", 2560},
+      {"efficientnet_b3", 1536},
       {"efficientnet_lite4", 1280},
       {"efficientnet_v2_s", 1280},
       {"googlenet", 1024},
