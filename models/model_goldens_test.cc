@@ -89,7 +89,11 @@ void ExpectLogits(const at::Tensor& logits, const Json& rows, double tolerance) 
   }
 }
 
-class ModelGoldensTest : public testing::TestWithParam<std::string> {};
+class ModelGoldensTest : public testing::TestWithParam<std::string> {
+ protected:
+  // Shards run beside each other; small layers lose by threads that wait for a turn.
+  void SetUp() override { at::set_num_threads(1); }
+};
 
 TEST_P(ModelGoldensTest, ComputesWhatPythonComputes) {
   torch::NoGradGuard no_grad;
