@@ -121,7 +121,14 @@ std::string TestName(const testing::TestParamInfo<std::string>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(Each, HostileFile, testing::ValuesIn(Files()), TestName);
 
+void WriteAnswers(const char* path) {
+  Json::Object answers;
+  for (const std::string& name : Files()) answers.emplace_back(name, AnswersTo(name, Read(name)));
+  std::ofstream(path) << Json(std::move(answers)).Dump(1) << "\n";
+}
+
 TEST(HostileFiles, AreAllThere) {
+  if (const char* path = std::getenv("ZOO_HOSTILE_ANSWERS")) WriteAnswers(path);
   EXPECT_GE(Files().size(), 120u);
   for (const auto& [name, answers] : *Expected().AsObject()) {
     EXPECT_TRUE(std::filesystem::exists(kFolder / name)) << name;
@@ -160,14 +167,6 @@ TEST(HostileFiles, WouldBeCaught) {
   EXPECT_EQ(signal_of([] { return system("true"); }), SIGSYS);
   EXPECT_EQ(signal_of([] { std::ofstream("zoo-canary") << 1; }), SIGSYS);
   EXPECT_EQ(signal_of([] { std::ifstream("/dev/null").get(); }), 0);
-}
-
-TEST(HostileFiles, WriteAnswers) {
-  const char* path = std::getenv("ZOO_HOSTILE_ANSWERS");
-  if (path == nullptr) GTEST_SKIP() << "ZOO_HOSTILE_ANSWERS is not set";
-  Json::Object answers;
-  for (const std::string& name : Files()) answers.emplace_back(name, AnswersTo(name, Read(name)));
-  std::ofstream(path) << Json(std::move(answers)).Dump(1) << "\n";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 namespace zoo {
@@ -135,7 +136,12 @@ std::optional<std::string> ParseRawUnicode(std::string_view line) {
 }
 
 bool IsUtf8(std::string_view text, bool surrogates) {
-  for (size_t at = 0; at < text.size();) {
+  size_t at = 0;
+  for (uint64_t eight; text.size() - at >= sizeof eight; at += sizeof eight) {
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    if ((eight & 0x8080808080808080) != 0) break;  // ASCII as far as here
+  }
+  while (at < text.size()) {
     uint8_t lead = static_cast<uint8_t>(text[at]);
     size_t count = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
     if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || text.size() - at < count) return false;

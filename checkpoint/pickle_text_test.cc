@@ -36,10 +36,11 @@ TEST(ParseLiteral, KnowsEscapes) {
 
 TEST(IsUtf8, KnowsTheEdges) {
   EXPECT_TRUE(IsUtf8("a\xc2\x80\xe0\xa0\x80\xf4\x8f\xbf\xbf", false));
+  EXPECT_TRUE(IsUtf8("twice eight bytes\xc2\x80 and more", false));
   EXPECT_TRUE(IsUtf8("\xed\xa0\x80", true));
   EXPECT_FALSE(IsUtf8("\xed\xa0\x80", false));
-  for (const char* text :
-       {"\x80", "\xc0\x80", "\xc2", "\xe0\x80\x80", "\xf4\x90\x80\x80", "\xf8", "\xe2\x82"}) {
+  for (const char* text : {"\x80", "\xc0\x80", "\xc2", "\xe0\x80\x80", "\xf4\x90\x80\x80", "\xf8",
+                           "\xe2\x82", "eight by\x80", "eight bytes\x80eight"}) {
     EXPECT_FALSE(IsUtf8(text, true));
   }
 }

@@ -236,15 +236,18 @@ Result<StateDict> AtKey(const FileContents& contents, std::string_view key) {
   return Wanted(contents, node, descent.TakePath(), key);
 }
 
-// What training keeps beside the weights may look like state dicts, but is none.
+// What training keeps beside the weights may look like state dicts, but is none. Only the beginning
+// of a name is searched: one of a megabyte may stand above any number of dicts.
 bool IsTrainingState(const Path& path) {
+  constexpr size_t kSearchedBytes = 256;
   constexpr std::string_view kWords[] = {"optim",     "sched", "scaler",
                                          "callbacks", "loops", "rng_state"};
   for (const PathStep& step : path) {
     auto* name = std::get_if<std::string>(&step);
     if (name == nullptr) continue;
+    std::string_view searched = std::string_view(*name).substr(0, kSearchedBytes);
     for (std::string_view word : kWords) {
-      if (name->find(word) != std::string::npos) return true;
+      if (searched.find(word) != std::string_view::npos) return true;
     }
   }
   auto* parent = path.size() < 2 ? nullptr : std::get_if<std::string>(&path[path.size() - 2]);
@@ -285,14 +288,17 @@ Result<std::vector<StateDict>> MappingsIn(const FileContents& contents) {
   Budget budget(arena.limits());
   auto visit = [&](const Path& path, NodeId node, bool again) {
     if (again || inner.contains(node) || budget.spent()) return;
-    if (auto parts = AsModule(arena, node)) {
+    auto parts = AsModule(arena, node);
+    if (parts) {
       for (NodeId dict : {parts->state, parts->parameters, parts->buffers, parts->modules}) {
         if (dict != kNoNode) inner.insert(dict);
       }
       const std::vector<NodeId>& modules = arena.Items(parts->modules);
       for (size_t i = 0; i + 1 < modules.size(); i += 2) inner.insert(modules[i + 1]);
     }
-    auto candidate = IsTrainingState(path) ? std::nullopt : OfNode(contents, node, budget);
+    bool mapping = parts || IsDict(arena, node);
+    if (!mapping || IsTrainingState(path)) return;
+    auto candidate = OfNode(contents, node, budget);
     if (!candidate) return;
     budget.Take(PathBytes(path));
     candidate->path = path;

@@ -116,7 +116,7 @@ constexpr Row kRows[] = {
     {Kind::kInt, "int", [](const Value& v) { return Json(v.IntText()); }},
     {Kind::kFloat, "float", [](const Value& v) { return Json(FloatHex(v.AsFloat())); }},
     {Kind::kComplex, "complex", ComplexJson},
-    {Kind::kString, "str", TextJson},
+    {Kind::kString, "str", [](const Value& v) { return Json(v.text()); }},
     {Kind::kBytes, "bytes", [](const Value& v) { return Json(ToHex(AsBytes(v.text()))); }},
     {Kind::kByteArray, "bytearray", [](const Value& v) { return Json(ToHex(AsBytes(v.text()))); }},
     {Kind::kSet, "set", SortedItems},
@@ -171,7 +171,7 @@ PathStep KeyStep(const Value& key) {
 
 TypedValue DescribeValue(const Value& value) {
   if (value.kind() == Kind::kString && !IsUtf8(value.text(), false)) {
-    return {"str_surrogatepass_hex", TextJson(value)};
+    return {"str_surrogatepass_hex", ToHex(AsBytes(value.text()))};
   }
   for (const Row& row : kRows) {
     if (row.kind == value.kind()) return {row.type, row.value(value)};

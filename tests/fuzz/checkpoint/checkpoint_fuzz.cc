@@ -10,6 +10,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   zoo::OpenOptions options;
   options.limits.nodes = 1'000'000;
+  options.limits.listing = 8 << 20;
   options.limits.materialise = 1 << 20;
   auto opened = zoo::Checkpoint::OfBytes(std::as_bytes(std::span(data, size)), "x", options);
   if (!opened) return 0;

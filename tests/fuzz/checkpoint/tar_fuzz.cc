@@ -34,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t at = 0; at + kBlock <= tar.size() && tar[at] != '\0';) at = RightChecksum(tar, at);
   zoo::OpenOptions options;
   options.limits.nodes = 1'000'000;
+  options.limits.listing = 8 << 20;
   options.limits.materialise = 1 << 20;
   auto opened = zoo::Checkpoint::OfBytes(zoo::AsBytes(tar), "x", options);
   if (!opened) return 0;
