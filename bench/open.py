@@ -106,12 +106,14 @@ def main():
                         help="a Python with torch and safetensors (default: ZOO_PYTHON)")
     parser.add_argument("--open", default="bazel-bin/bench/open")
     parser.add_argument("--rounds", type=int, default=5)
+    rounds.add_realtime(parser)
     parser.add_argument("--side", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.side:
         return python_side(*arguments.side)
     if not arguments.python:
         parser.error("a Python with torch and safetensors is needed: --python or ZOO_PYTHON")
+    rounds.prepare(arguments)
     before = rounds.load_average()
     with tempfile.TemporaryDirectory(prefix="zoo-bench.") as folder:
         results = {which: measure(arguments, os.path.join(folder, str(count)), which, count)

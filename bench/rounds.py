@@ -1,4 +1,4 @@
-"""What load.py and classify.py share: sides that take turns, medians, and one table."""
+"""What the scripts share: sides that take turns, medians, and one table."""
 
 import os
 import statistics
@@ -27,6 +27,17 @@ def medians(sides, rounds):
         for name in order:
             samples[name].append(sides[name]())
     return {name: [statistics.median(column) for column in zip(*rows)] for name, rows in samples.items()}
+
+
+def add_realtime(parser):
+    parser.add_argument("--realtime", action="store_true",
+                        help="all sides at a real-time priority, before other programs (as root)")
+
+
+def prepare(arguments):
+    """What both sides inherit."""
+    if arguments.realtime:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(5))
 
 
 def load_average():

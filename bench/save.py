@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-from rounds import load_average, medians, print_table
+from rounds import add_realtime, load_average, medians, prepare, print_table
 
 MAX_TO_PLAIN, MAX_TO_HASH = 1.4, 1.1
 
@@ -60,9 +60,11 @@ def main():
     parser.add_argument("--program", default="bazel-bin/bench/save")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--folder", help="where to write (default: the usual place for such files)")
+    add_realtime(parser)
     arguments = parser.parse_args()
     if not arguments.python:
         parser.error("a Python with torch is needed: --python or ZOO_PYTHON")
+    prepare(arguments)
     sizes = [str(4 * n) for n in SHAPES]
     zoo = Side([os.path.abspath(arguments.program)] + sizes)
     torch = Side([arguments.python, "-c", TORCH] + sizes)

@@ -2,9 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace zoo {
+namespace {
+
+constexpr size_t kFirstNodes = 512;
+constexpr size_t kMostExpected = 16 << 20;  // bytes of a pickle
+
+}  // namespace
 
 std::string_view NodeKindName(NodeKind kind) {
   static constexpr std::string_view kNames[] = {
@@ -19,7 +26,7 @@ std::string_view NodeKindName(NodeKind kind) {
 }
 
 Arena::Arena(const Limits& limits) : limits_(limits) {
-  nodes_.reserve(1024);
+  nodes_.reserve(kFirstNodes);
   for (NodeKind kind : {NodeKind::kNone, NodeKind::kBool, NodeKind::kBool, NodeKind::kTuple}) {
     nodes_.push_back(Node{.kind = kind});
   }
@@ -27,6 +34,17 @@ Arena::Arena(const Limits& limits) : limits_(limits) {
   for (int64_t i = 0; i < 256; ++i) {
     nodes_.push_back(Node{.kind = NodeKind::kInt, .integer = i});
   }
+}
+
+// What is reserved and not used costs no memory; what grows costs twice.
+void Arena::Expect(size_t pickle_bytes) {
+  if (nodes_.capacity() > kFirstNodes) return;
+  const size_t bytes = std::min(pickle_bytes, kMostExpected);
+  nodes_.reserve(nodes_.size() + bytes / 8);
+  pool.reserve(bytes / 6);
+  containers.reserve(bytes / 64);
+  tensors.reserve(bytes / 64);
+  dims.reserve(bytes / 16);
 }
 
 std::string_view Arena::Keep(std::string bytes) {

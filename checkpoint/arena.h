@@ -165,6 +165,8 @@ class Arena {
   Arena(Arena&&) = default;
   Arena& operator=(Arena&&) = default;
 
+  // A pickle of so many bytes comes: room for what one usually makes, if there was none before.
+  void Expect(size_t pickle_bytes);
   // Keeps bytes for as long as the arena lives.
   std::string_view Keep(std::string bytes);
 

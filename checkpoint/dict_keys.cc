@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "zoo/checkpoint/name_table.h"
 #include "zoo/checkpoint/python_repr.h"
 
 namespace zoo {
@@ -48,24 +49,36 @@ std::string Canonical(const Arena& arena, NodeId key) {
   return text;
 }
 
+// The position of each key's entry: of strings by their text, of other keys by what they equal.
+class Entries {
+ public:
+  Entries(const Arena& arena, const std::vector<NodeId>& items)
+      : arena_(arena), items_(items), strings_(items.size() / 2) {}
+
+  // `at`, if no equal key was added before; else the position of that one.
+  size_t Add(NodeId key, size_t at) {
+    if (arena_.kind(key) != NodeKind::kString) {
+      return others_.emplace(Canonical(arena_, key), at).first->second;
+    }
+    return strings_.Add(arena_.text(key), static_cast<uint32_t>(at),
+                        [this](uint32_t before) { return arena_.text(items_[before]); });
+  }
+
+ private:
+  const Arena& arena_;
+  const std::vector<NodeId>& items_;
+  NameTable strings_;
+  std::unordered_map<std::string, size_t> others_;
+};
+
 void Resolve(const Arena& arena, std::vector<NodeId>& items) {
-  std::unordered_map<std::string_view, size_t> strings;
-  std::unordered_map<std::string, size_t> others;
-  strings.reserve(items.size() / 2);
+  if (items.size() <= 2) return;
+  Entries entries(arena, items);
   size_t kept = 0;
   for (size_t i = 0; i + 1 < items.size(); i += 2) {
-    NodeId key = items[i];
-    bool string = arena.kind(key) == NodeKind::kString;
-    auto [at, fresh] = [&]() -> std::pair<size_t, bool> {
-      if (string) {
-        auto [found, added] = strings.emplace(arena.text(key), kept);
-        return {found->second, added};
-      }
-      auto [found, added] = others.emplace(Canonical(arena, key), kept);
-      return {found->second, added};
-    }();
-    if (fresh) {
-      items[kept] = key;
+    size_t at = entries.Add(items[i], kept);
+    if (at == kept) {
+      items[kept] = items[i];
       kept += 2;
     }
     items[at + 1] = items[i + 1];

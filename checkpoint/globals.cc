@@ -2,29 +2,22 @@
 
 #include <fmt/format.h>
 
-#include <unordered_map>
+#include <algorithm>
 
 #include "zoo/checkpoint/global_table.h"
 
 namespace zoo {
 namespace {
 
-using Table = std::unordered_map<std::string, const GlobalRow*>;
-
-std::string KeyOf(std::string_view module, std::string_view name) {
-  return fmt::format("{}\n{}", module, name);
-}
-
-const Table& KnownGlobals() {
-  static const Table table = [] {
-    Table rows;
-    for (auto part :
-         {TensorGlobals(), CompositeGlobals(), TypeGlobals(), NumpyGlobals(), PythonGlobals()}) {
-      for (const GlobalRow& row : part) rows.emplace(KeyOf(row.module, row.name), &row);
+// Pickles name each global once and then refer to it: no table is worth being built.
+const GlobalRow* FindGlobal(std::string_view module, std::string_view name) {
+  for (auto part :
+       {TensorGlobals(), CompositeGlobals(), TypeGlobals(), NumpyGlobals(), PythonGlobals()}) {
+    for (const GlobalRow& row : part) {
+      if (row.name == name && row.module == module) return &row;
     }
-    return rows;
-  }();
-  return table;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -75,8 +68,7 @@ const GlobalRow* StorageType(const Arena& arena, NodeId node) {
 }
 
 NodeId NameGlobal(Arena& arena, std::string_view module, std::string_view name) {
-  auto found = KnownGlobals().find(KeyOf(module, name));
-  const GlobalRow* known = found == KnownGlobals().end() ? nullptr : found->second;
+  const GlobalRow* known = FindGlobal(module, name);
   if (known != nullptr && known->kind == GlobalKind::kDType) {
     return arena.AddText(NodeKind::kDType, known->name);
   }

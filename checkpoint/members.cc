@@ -28,12 +28,14 @@ bool IsDict(const Arena& arena, NodeId node) {
 }
 
 void AddEntries(std::span<const NodeId> entries, std::vector<Member>& members) {
+  members.reserve(members.size() + entries.size() / 2);
   for (size_t i = 0; i + 1 < entries.size(); i += 2) {
     members.push_back({.key = entries[i], .value = entries[i + 1]});
   }
 }
 
 void AddItems(std::span<const NodeId> items, std::vector<Member>& members) {
+  members.reserve(members.size() + items.size());
   for (size_t i = 0; i < items.size(); ++i) {
     members.push_back({.index = static_cast<int64_t>(i), .value = items[i]});
   }

@@ -12,6 +12,7 @@ namespace zoo {
 namespace {
 
 constexpr size_t kMostSteps = 16;
+constexpr size_t kMostExpectedIds = 1 << 20;
 
 }  // namespace
 
@@ -21,7 +22,7 @@ struct Unpickler::OpcodeRow {
 };
 
 // All 68 opcodes, as pickletools orders them.
-const Unpickler::OpcodeRow Unpickler::kOpcodes[] = {
+constexpr Unpickler::OpcodeRow Unpickler::kOpcodes[] = {
     {'I', {"INT", &Unpickler::IntText}},
     {'J', {"BININT", &Unpickler::SmallInt, -4}},
     {'K', {"BININT1", &Unpickler::SmallInt, 1}},
@@ -92,24 +93,21 @@ const Unpickler::OpcodeRow Unpickler::kOpcodes[] = {
     {'Q', {"BINPERSID", &Unpickler::Persistent}},
 };
 
-std::array<Unpickler::Opcode, 256> Unpickler::MakeTable() {
+constexpr std::array<Unpickler::Opcode, 256> Unpickler::kTable = [] {
   std::array<Opcode, 256> table;
   for (const OpcodeRow& row : kOpcodes) table[row.code] = row.opcode;
   return table;
-}
+}();
 
-const std::array<Unpickler::Opcode, 256>& Unpickler::Table() {
-  static const std::array<Opcode, 256> table = MakeTable();
-  return table;
-}
-
-std::string_view Unpickler::OpcodeName(uint8_t code) { return Table()[code].name; }
+std::string_view Unpickler::OpcodeName(uint8_t code) { return kTable[code].name; }
 
 Unpickler::Unpickler(Arena& arena, PickleSource source)
-    : arena_(arena), source_(std::move(source)), in_(source_.bytes, source_.offset) {}
+    : arena_(arena), source_(std::move(source)), in_(source_.bytes, source_.offset) {
+  arena_.Expect(source_.bytes.size());
+  memo_.reserve(std::min(source_.bytes.size() / 8, kMostExpectedIds));
+}
 
 Result<NodeId> Unpickler::Read() {
-  const std::array<Opcode, 256>& table = Table();
   while (!stopped_) {
     uint64_t at = in_.offset();
     uint8_t code = in_.U8();
@@ -118,7 +116,7 @@ Result<NodeId> Unpickler::Read() {
       Fail("the pickle ends without STOP");
       return Located(at, "end");
     }
-    const Opcode& opcode = table[code];
+    const Opcode& opcode = kTable[code];
     if (opcode.run == nullptr) {
       Fail("no pickle opcode has this byte");
       return Located(at, fmt::format("0x{:02x}", code));

@@ -63,8 +63,7 @@ class Unpickler {
   };
   struct OpcodeRow;
   static const OpcodeRow kOpcodes[];
-  static std::array<Opcode, 256> MakeTable();
-  static const std::array<Opcode, 256>& Table();
+  static const std::array<Opcode, 256> kTable;  // by their bytes
 
   void Fail(std::string what, ErrorCode code = ErrorCode::kCorrupt, std::string hint = "");
   Error Located(uint64_t at, std::string_view opcode) const;

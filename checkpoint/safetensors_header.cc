@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <unordered_set>
 
 #include "zoo/base/json.h"
 #include "zoo/base/text.h"
+#include "zoo/checkpoint/name_table.h"
 
 namespace zoo {
 namespace {
@@ -234,17 +234,18 @@ Status Reader::TakeMetadata(const JsonEvent& event) {
 
 // Two readers could see different tensors under a name that is there twice.
 Status Reader::CheckNames() const {
-  std::unordered_set<std::string_view> names;
-  names.reserve(header.tensors.size());
-  for (const SafetensorsTensor& tensor : header.tensors) {
-    if (names.insert(tensor.name).second) continue;
-    return Error{ErrorCode::kCorrupt, fmt::format("two tensors {}", Quote(tensor.name, 80)), ""};
+  NameTable names(header.tensors.size());
+  auto name_of = [this](uint32_t i) -> std::string_view { return header.tensors[i].name; };
+  for (uint32_t i = 0; i < header.tensors.size(); ++i) {
+    if (names.Add(name_of(i), i, name_of) == i) continue;
+    return Error{ErrorCode::kCorrupt, fmt::format("two tensors {}", Quote(name_of(i), 80)), ""};
   }
-  names.clear();
-  for (const auto& [key, value] : header.metadata) {
-    if (names.insert(key).second) continue;
+  NameTable keys(header.metadata.size());
+  auto key_of = [this](uint32_t i) -> std::string_view { return header.metadata[i].first; };
+  for (uint32_t i = 0; i < header.metadata.size(); ++i) {
+    if (keys.Add(key_of(i), i, key_of) == i) continue;
     return Error{ErrorCode::kCorrupt,
-                 fmt::format("{} is twice in {}", Quote(key, 80), Quote(kMetadata)), ""};
+                 fmt::format("{} is twice in {}", Quote(key_of(i), 80), Quote(kMetadata)), ""};
   }
   return {};
 }

@@ -72,6 +72,8 @@ Status TorchArchive::Open() {
   contents_.zip = *std::move(opened);
   if (zip().members().empty()) return About("an empty zip archive", ErrorCode::kUnsupported);
   storage_of_.assign(zip().members().size(), kNoStorage);
+  contents_.places.reserve(zip().members().size());
+  contents_.arena.storages.reserve(zip().members().size());
   std::string_view first = zip().members()[0].name;
   prefix_ = std::string(first.substr(0, first.find('/'))) + "/";
   record_name_ = prefix_;
@@ -212,7 +214,13 @@ Result<const ZipMember*> TorchArchive::FindRecord(std::string_view key,
   record_name_ += storages.folder;
   record_name_ += key;
   record_name_ += storages.suffix;
-  if (const ZipMember* member = zip().Find(record_name_)) return member;
+  // Most archives have them in the order of their use.
+  std::span<const ZipMember> members = zip().members();
+  if (next_ < members.size() && members[next_].name == record_name_) return &members[next_++];
+  if (const ZipMember* member = zip().Find(record_name_)) {
+    next_ = static_cast<size_t>(member - members.data()) + 1;
+    return member;
+  }
   return Error{ErrorCode::kCorrupt,
                fmt::format("storage {} has no record {}", Quote(key, 80),
                            Quote(std::string_view(record_name_).substr(prefix_.size()), 80)),

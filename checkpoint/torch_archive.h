@@ -78,6 +78,7 @@ class TorchArchive {
   static constexpr uint32_t kNoStorage = UINT32_MAX;
   std::vector<uint32_t> storage_of_;  // of each member, its storage in the arena
   std::string record_name_;           // "NAME/data/KEY", made anew for each lookup
+  size_t next_ = 0;                   // the member behind the one that was looked up last
 };
 
 }  // namespace zoo

@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <utility>
 #include <vector>
 
 #include "zoo/base/text.h"
+#include "zoo/checkpoint/name_table.h"
 #include "zoo/checkpoint/zip_parser.h"
 
 namespace zoo {
@@ -33,46 +33,6 @@ class Inflater {
  private:
   z_stream stream_{};
   bool good_;
-};
-
-// Members by name: open addressing over hashes, so that looking one up touches two cache lines
-// instead of following a chain of nodes.
-class NameTable {
- public:
-  // The member of the same name that was added before, or null, and then this one is in.
-  const ZipMember* Add(std::span<const ZipMember> members, uint32_t index) {
-    Slot& slot = slots_[Probe(members, members[index].name)];
-    if (slot.member != kFree) return &members[slot.member];
-    slot = {Hash(members[index].name), index};
-    return nullptr;
-  }
-  const ZipMember* Find(std::span<const ZipMember> members, std::string_view name) const {
-    uint32_t index = slots_[Probe(members, name)].member;
-    return index == kFree ? nullptr : &members[index];
-  }
-  // At most half of the slots are taken: probing ends.
-  void Reserve(size_t count) { slots_.assign(std::bit_ceil(2 * count + 2), Slot{}); }
-
- private:
-  static constexpr uint32_t kFree = UINT32_MAX;
-  struct Slot {
-    uint32_t hash = 0, member = kFree;
-  };
-
-  static uint32_t Hash(std::string_view name) {
-    return static_cast<uint32_t>(std::hash<std::string_view>()(name));
-  }
-  size_t Probe(std::span<const ZipMember> members, std::string_view name) const {
-    uint32_t hash = Hash(name);
-    size_t at = hash & (slots_.size() - 1);
-    while (slots_[at].member != kFree &&
-           (slots_[at].hash != hash || members[slots_[at].member].name != name)) {
-      at = (at + 1) & (slots_.size() - 1);
-    }
-    return at;
-  }
-
-  std::vector<Slot> slots_;
 };
 
 }  // namespace
@@ -102,9 +62,10 @@ Result<ZipDirectory> ZipDirectory::Open(std::shared_ptr<const MappedFile> file,
   auto state = std::make_shared<State>();
   state->file = std::move(file);
   ZOO_ASSIGN_OR_RETURN(state->members, ParseZip(*state->file, limits, state->directory));
-  state->by_name.Reserve(state->members.size());
+  state->by_name = NameTable(state->members.size());
+  auto name_of = [&](uint32_t member) { return state->members[member].name; };
   for (uint32_t i = 0; i < state->members.size(); ++i) {
-    if (state->by_name.Add(state->members, i) != nullptr) {
+    if (state->by_name.Add(name_of(i), i, name_of) != i) {
       return Error{ErrorCode::kCorrupt,
                    state->file->name() + ": two records are named " + Quote(state->members[i].name),
                    ""};
@@ -116,7 +77,9 @@ Result<ZipDirectory> ZipDirectory::Open(std::shared_ptr<const MappedFile> file,
 std::span<const ZipMember> ZipDirectory::members() const { return state_->members; }
 
 const ZipMember* ZipDirectory::Find(std::string_view name) const {
-  return state_->by_name.Find(state_->members, name);
+  auto name_of = [this](uint32_t member) { return state_->members[member].name; };
+  uint32_t found = state_->by_name.Find(name, name_of);
+  return found == NameTable::kNone ? nullptr : &state_->members[found];
 }
 
 const std::string& ZipDirectory::file_name() const { return state_->file->name(); }

@@ -42,7 +42,7 @@ constexpr uint16_t kEncryptedFlags = 1 << 0 | 1 << 6 | 1 << 13;
 constexpr uint16_t kPatchFlag = 1 << 5;
 constexpr uint16_t kStored = 0, kDeflated = 8;
 // Headers of small members lie close together: one read serves many of them.
-constexpr size_t kHeaderWindow = 4 << 10;
+constexpr uint64_t kHeaderWindow = 4 << 10;
 
 struct End {
   uint64_t at = 0;  // where the directory must end
@@ -90,7 +90,7 @@ class Parser {
   Status ApplyZip64(ByteView extra, ZipMember& member) const;
   Status CheckLocal(ZipMember& member);
   Status CheckRanges(const std::vector<ZipMember>& members, uint64_t limit) const;
-  Result<ByteView> Window(uint64_t offset, uint64_t count);
+  Result<ByteView> Window(uint64_t offset, uint64_t count, uint64_t reach);
 
   const MappedFile& file_;
   const Limits& limits_;
@@ -322,10 +322,10 @@ Status Parser::ApplyZip64(ByteView extra, ZipMember& member) const {
   return {};
 }
 
-Result<ByteView> Parser::Window(uint64_t offset, uint64_t count) {
+// `count` bytes; if they are not at hand, `reach` are read, for those that are asked for next.
+Result<ByteView> Parser::Window(uint64_t offset, uint64_t count, uint64_t reach) {
   if (offset < window_at_ || offset + count > window_at_ + window_.size()) {
-    window_.resize(
-        std::min<uint64_t>(std::max<uint64_t>(count, kHeaderWindow), file_.size() - offset));
+    window_.resize(reach);
     window_at_ = offset;
     ZOO_RETURN_IF_ERROR(file_.Read(offset, window_));
   }
@@ -340,7 +340,9 @@ Status Parser::CheckLocal(ZipMember& member) {
     return Corrupt(fmt::format("{} is said to be at byte {}, the file has {} bytes",
                                Record(member.name), member.header_offset, file_.size()));
   }
-  ZOO_ASSIGN_OR_RETURN(ByteView header, Window(member.header_offset, need));
+  // Behind the data of a large member the next header is out of the window's reach.
+  uint64_t reach = member.stored_size < kHeaderWindow ? std::min(room, kHeaderWindow) : 0;
+  ZOO_ASSIGN_OR_RETURN(ByteView header, Window(member.header_offset, need, std::max(need, reach)));
   Cursor in(header, member.header_offset);
   if (in.U32() != kLocalSignature) {
     return Corrupt(
@@ -376,9 +378,13 @@ Status Parser::CheckRanges(const std::vector<ZipMember>& members, uint64_t limit
   std::vector<const ZipMember*> order;
   order.reserve(members.size());
   for (const ZipMember& member : members) order.push_back(&member);
-  std::sort(order.begin(), order.end(), [](const ZipMember* a, const ZipMember* b) {
+  auto earlier = [](const ZipMember* a, const ZipMember* b) {
     return a->header_offset < b->header_offset;
-  });
+  };
+  // Writers sort them.
+  if (!std::is_sorted(order.begin(), order.end(), earlier)) {
+    std::sort(order.begin(), order.end(), earlier);
+  }
   uint64_t free_from = 0;
   const ZipMember* before = nullptr;
   for (const ZipMember* member : order) {
