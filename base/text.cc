@@ -127,4 +127,8 @@ size_t DisplayWidth(std::string_view utf8) {
   return width;
 }
 
+std::string Count(uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 }  // namespace zoo

@@ -4,6 +4,7 @@
 #define ZOO_BASE_TEXT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,9 @@ std::string Quote(std::string_view text, size_t max_bytes = 200);
 
 // A URL fit to be printed: user, password, query and fragment are replaced by "***".
 std::string MaskUrl(std::string_view url);
+
+// "1 tensor", "2 tensors".
+std::string Count(uint64_t count, std::string_view noun);
 
 // Columns that the text takes on a terminal: wide East Asian characters count two, combining marks
 // none.

@@ -124,5 +124,11 @@ TEST(Text, DisplayWidth) {
   for (const auto& row : rows) EXPECT_EQ(DisplayWidth(row.text), row.width) << row.text;
 }
 
+TEST(Count, SaysOneAndMany) {
+  EXPECT_EQ(Count(0, "tensor"), "0 tensors");
+  EXPECT_EQ(Count(1, "tensor"), "1 tensor");
+  EXPECT_EQ(Count(UINT64_MAX, "byte"), "18446744073709551615 bytes");
+}
+
 }  // namespace
 }  // namespace zoo

@@ -1,7 +1,10 @@
 #include "zoo/checkpoint/checkpoint.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -21,11 +24,16 @@ namespace {
 // a file that shares two at each of sixty levels must not list 2^60 places.
 constexpr uint64_t kRepeatedSteps = 250'000;
 
-// What torch.distributed.checkpoint writes is a folder, with an index and parts.
-bool IsDistributed(const std::filesystem::path& path) {
+// What torch.distributed.checkpoint writes is a folder, with an index and parts. What `path` is of
+// one; empty: nothing.
+std::string_view DistributedWords(const std::filesystem::path& path) {
   std::error_code ignored;
-  return std::filesystem::is_directory(path, ignored) &&
-         std::filesystem::exists(path / ".metadata", ignored);
+  const bool folder = std::filesystem::is_directory(path, ignored);
+  if (!folder && path.extension() != ".distcp") return "";
+  auto index = (folder ? path : path.parent_path()) / ".metadata";
+  if (!std::filesystem::exists(index, ignored)) return "";
+  return folder ? "a folder with a distributed checkpoint, not one file"
+                : "a part of a distributed checkpoint, not a whole one";
 }
 
 // Ranges were checked at Open; what is left are the bytes themselves. Those of files that are no
@@ -59,12 +67,10 @@ Checkpoint::~Checkpoint() = default;
 
 Result<std::shared_ptr<const Checkpoint>> Checkpoint::Open(const std::filesystem::path& file,
                                                            const OpenOptions& options) {
-  if (IsDistributed(file)) {
-    return Error{
-        ErrorCode::kUnsupported,
-        Escape(file.native(), 1000) + ": a folder with a distributed checkpoint, not one file",
-        "make one of it with `python3 -m torch.distributed.checkpoint.format_utils "
-        "dcp_to_torch FOLDER FILE`"};
+  if (std::string_view words = DistributedWords(file); !words.empty()) {
+    return Error{ErrorCode::kUnsupported, fmt::format("{}: {}", Escape(file.native(), 1000), words),
+                 "make one file of its folder with `python3 -m "
+                 "torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER FILE`"};
   }
   ZOO_ASSIGN_OR_RETURN(auto opened, MappedFile::Open(file, {.map = options.immutable}));
   auto contents = std::make_unique<Contents>(std::move(opened), options);

@@ -262,12 +262,21 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Open, RefusesWhatIsNoFile) {
   TempDir folder;
   EXPECT_EQ(Checkpoint::Open(folder.path() / "none").error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(Checkpoint::Open(folder.path()).error().code, ErrorCode::kDisk);
+  EXPECT_EQ(Checkpoint::Open(folder.path()).error(),
+            (Error{ErrorCode::kUsage, folder.path().string() + ": a folder, not a file", ""}));
+  auto part = folder.Write("__0_0.distcp", "x");
+  EXPECT_EQ(Checkpoint::Open(part).error().code, ErrorCode::kUnsupported);
   std::ofstream(folder.path() / ".metadata") << "x";
+  EXPECT_EQ(Checkpoint::Open(part).error().Text(),
+            part.string() +
+                ": a part of a distributed checkpoint, not a whole one; make one file of its "
+                "folder with `python3 -m torch.distributed.checkpoint.format_utils dcp_to_torch "
+                "FOLDER FILE`");
   EXPECT_EQ(Checkpoint::Open(folder.path()).error().Text(),
             folder.path().string() +
-                ": a folder with a distributed checkpoint, not one file; make one of it with "
-                "`python3 -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER FILE`");
+                ": a folder with a distributed checkpoint, not one file; make one file of its "
+                "folder with `python3 -m torch.distributed.checkpoint.format_utils dcp_to_torch "
+                "FOLDER FILE`");
   auto pipe = folder.path() / "pipe";
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_EQ(Checkpoint::Open(pipe).error().Text(), pipe.string() + ": not a regular file");

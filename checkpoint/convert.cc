@@ -65,6 +65,7 @@ class Converter {
   void NoteBeside();
   void NoteTensors(const TensorInfo& tensor);
   void NoteWhatSafetensorsLacks();
+  void NoteMetadata();
   const TensorInfo& TensorOf(const StateDict::Item& item) const {
     return source_->tensors()[item.tensor];
   }
@@ -172,7 +173,7 @@ void Converter::PlanCasts() {
   for (const StateDict::Item& item : weights_->tensors) {
     const TensorInfo& tensor = TensorOf(item);
     if (tensor.quantization != nullptr) continue;
-    if (tensor.layout == Layout::kStrided) plan_.Cast(tensor, *options_.dtype);
+    if (tensor.parts.empty()) plan_.Cast(tensor, *options_.dtype);
     for (uint32_t part : tensor.parts) plan_.Cast(source_->tensors()[part], *options_.dtype);
   }
 }
@@ -226,12 +227,12 @@ void Converter::NoteBeside() {
 }
 
 void Converter::NoteTensors(const TensorInfo& tensor) {
-  if (tensor.layout != Layout::kStrided) return;
+  if (!tensor.parts.empty()) return;
   if (std::optional<DType> to = plan_.CastOf(tensor)) {
     done_.changed.push_back(
         {tensor.path, fmt::format("{}, written as {}", DTypeName(tensor.dtype), DTypeName(*to))});
   }
-  if (plan_.Splits(tensor)) {
+  if (tensor.layout == Layout::kStrided && plan_.Splits(tensor)) {
     done_.changed.push_back(
         {tensor.path, "shared its storage with tensors of another dtype, written as a copy"});
   }
@@ -253,10 +254,19 @@ void Converter::NoteWhatSafetensorsLacks() {
   }
   Path at = options_.only_weights ? weights_->path : Path();
   if (flags > 0) {
-    done_.left_out.push_back({at, fmt::format("requires_grad and Parameter of {} tensors", flags)});
+    done_.left_out.push_back({at, "requires_grad and Parameter of " + Count(flags, "tensor")});
   }
   if (root.kind() == Kind::kDict && root.state()) {
     done_.left_out.push_back({at, "the dict's attributes (_metadata)"});
+  }
+}
+
+// Text beside the tensors, for which PyTorch's formats have no place. That the tensors are
+// PyTorch's goes without saying.
+void Converter::NoteMetadata() {
+  for (const auto& [key, value] : source_->metadata()) {
+    if (key == "format" && value == "pt") continue;
+    done_.left_out.push_back({{"__metadata__", key}, "text beside the tensors"});
   }
 }
 
@@ -271,19 +281,28 @@ Result<Converted> Converter::Run() {
     NoteBeside();
     std::set<uint32_t> noted;
     for (const StateDict::Item& item : weights_->tensors) {
-      if (noted.insert(item.tensor).second) NoteTensors(TensorOf(item));
+      if (!noted.insert(item.tensor).second) continue;
+      NoteTensors(TensorOf(item));
+      for (uint32_t part : TensorOf(item).parts) NoteTensors(source_->tensors()[part]);
     }
   } else {
     for (const TensorInfo& tensor : source_->tensors()) NoteTensors(tensor);
   }
-  if (safetensors()) NoteWhatSafetensorsLacks();
+  if (safetensors()) {
+    NoteWhatSafetensorsLacks();
+  } else {
+    NoteMetadata();
+  }
   ZOO_RETURN_IF_ERROR(Verify());
   WriteOptions write;
   write.format = done_.format;
   write.sha256 = options_.sha256;
   write.cancel = options_.cancel;
-  // What Python's libraries ask a safetensors file for: that its tensors are PyTorch's.
-  if (safetensors()) write.metadata["format"] = "pt";
+  if (safetensors()) {
+    // What Python's libraries ask a safetensors file for: that its tensors are PyTorch's.
+    write.metadata["format"] = "pt";
+    for (const auto& [key, value] : source_->metadata()) write.metadata[key] = value;
+  }
   ZOO_ASSIGN_OR_RETURN(done_.written, WriteCheckpoint(document_, out_, write));
   done_.overflowed = plan_.overflowed();
   done_.trimmed = plan_.trimmed();

@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "zoo/base/file.h"
@@ -197,6 +199,59 @@ TEST(ConvertCheckpoint, LeavesNothingBehindWhenItFails) {
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ErrorCode::kCorrupt);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(ConvertCheckpoint, CarriesTheTextOfSafetensorsFiles) {
+  TempDir folder;
+  auto out = folder.path() / "o.safetensors";
+  auto source = File(kFolder / "metadata.safetensors");
+  ASSERT_FALSE(source->metadata().empty());
+  auto done = ConvertCheckpoint(source, out);
+  ASSERT_TRUE(done) << done.error().Text();
+  EXPECT_EQ(Words(done->left_out), "");
+  std::map<std::string, std::string> want(source->metadata().begin(), source->metadata().end());
+  want.emplace("format", "pt");
+  auto made = File(out);
+  EXPECT_EQ((std::map<std::string, std::string>(made->metadata().begin(), made->metadata().end())),
+            want);
+  auto zip = ConvertCheckpoint(source, folder.path() / "o.pth");
+  ASSERT_TRUE(zip) << zip.error().Text();
+  want.erase("format");
+  EXPECT_EQ(zip->left_out.size(), want.size());
+  for (const ValueNote& note : zip->left_out) {
+    EXPECT_EQ(note.what, "text beside the tensors");
+    EXPECT_TRUE(want.contains(std::get<std::string>(note.path[1]))) << FormatPath(note.path);
+  }
+}
+
+TEST(ConvertCheckpoint, CastsMetaTensorsToo) {
+  TempDir folder;
+  auto out = folder.path() / "o.pth";
+  auto done = ConvertCheckpoint(File(kFolder / "special.pth"), out, {.dtype = DType::kBFloat16});
+  ASSERT_TRUE(done) << done.error().Text();
+  EXPECT_NE(Words(done->changed).find("meta: float16, written as bfloat16"), std::string::npos)
+      << Words(done->changed);
+  for (const TensorInfo& tensor : File(out)->tensors()) {
+    EXPECT_FALSE(IsFloating(tensor.dtype) && tensor.dtype != DType::kBFloat16)
+        << FormatPath(tensor.path);
+  }
+}
+
+TEST(ConvertCheckpoint, RefusesFloatsThatPyTorchLacks) {
+  TempDir folder;
+  auto source = File(kFolder / "float6.safetensors");
+  for (auto [format, text] :
+       {std::pair(WriteFormat::kZip,
+                  "e3m2: elements of float6_e3m2fn, which PyTorch does not know"),
+        {WriteFormat::kSafetensors,
+         "e2m3: a tensor of float6_e2m3fn, which is read but not written"}}) {
+    auto out = folder.path() / "o";
+    auto done = ConvertCheckpoint(source, out, {.format = format});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error(),
+              (Error{ErrorCode::kUnsupported, "cannot write " + out.string() + ": " + text, ""}));
+    EXPECT_FALSE(std::filesystem::exists(out));
+  }
 }
 
 }  // namespace

@@ -60,17 +60,25 @@ Status CheckPrefixes(const Side& a, const Side& b, const std::vector<std::string
   return {};
 }
 
-bool SameQuantization(const Quantization* a, const Quantization* b) {
+// Packed types have one scheme by channel; PyTorch writes it under either name.
+bool SameScheme(DType dtype, std::string_view a, std::string_view b) {
+  constexpr std::string_view kPerChannel = "per_channel_affine";
+  return a == b ||
+         (ElementsPerItem(dtype) > 1 && a.starts_with(kPerChannel) && b.starts_with(kPerChannel));
+}
+
+bool SameQuantization(DType dtype, const Quantization* a, const Quantization* b) {
   if (a == nullptr || b == nullptr) return a == b;
-  return a->scheme == b->scheme && a->scale == b->scale && a->zero_point == b->zero_point &&
-         a->axis == b->axis && a->scales == b->scales && a->zero_points == b->zero_points;
+  return SameScheme(dtype, a->scheme, b->scheme) && a->scale == b->scale &&
+         a->zero_point == b->zero_point && a->axis == b->axis && a->scales == b->scales &&
+         a->zero_points == b->zero_points;
 }
 
 // What of two tensors rules out comparing their values; empty: nothing.
 std::string_view KindOfDifference(const TensorInfo& a, const TensorInfo& b) {
   if (a.layout != b.layout || a.parts.size() != b.parts.size()) return "layout";
   if (!std::ranges::equal(a.shape, b.shape)) return "shape";
-  if (!SameQuantization(a.quantization, b.quantization)) return "quantization";
+  if (!SameQuantization(a.dtype, a.quantization, b.quantization)) return "quantization";
   return "";
 }
 

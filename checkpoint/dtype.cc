@@ -81,6 +81,9 @@ int64_t ElementsPerItem(DType dtype) {
       dtype == DType::kQUInt2x4 || dtype == DType::kFloat6E2M3FN || dtype == DType::kFloat6E3M2FN;
   return four ? 4 : 1;
 }
+bool IsPyTorchs(DType dtype) {
+  return dtype != DType::kFloat6E2M3FN && dtype != DType::kFloat6E3M2FN;
+}
 bool IsFloating(DType dtype) { return RowOf(dtype).sort == Sort::kFloating; }
 bool IsComplex(DType dtype) { return RowOf(dtype).sort == Sort::kComplex; }
 

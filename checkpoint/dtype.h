@@ -55,6 +55,8 @@ uint64_t ItemSize(DType dtype);
 // Elements that share one item: 2 of quint4x2, 4 of quint2x4, 4 of the floats of six bits,
 // otherwise 1 (PyTorch counts the pairs of float4_e2m1fn_x2 as one element).
 int64_t ElementsPerItem(DType dtype);
+// Whether `torch` has it: all but the floats of six bits.
+bool IsPyTorchs(DType dtype);
 bool IsFloating(DType dtype);
 bool IsComplex(DType dtype);
 

@@ -35,7 +35,7 @@ class Lister {
  private:
   static std::string StateDictText(const StateDict& found) {
     std::string where = found.path.empty() ? "the file itself" : FormatPath(found.path);
-    return fmt::format("State dict: {}, {} tensors", where, found.tensors.size());
+    return fmt::format("State dict: {}, {}", where, Count(found.tensors.size(), "tensor"));
   }
 
   // "zip"; "sharded (3 files of 14.2 GiB)".
@@ -44,7 +44,8 @@ class Lister {
     if (checkpoint_.shards().empty()) return name;
     uint64_t bytes = 0;
     for (const ShardInfo& shard : checkpoint_.shards()) bytes += shard.size;
-    return fmt::format("{} ({} files of {})", name, checkpoint_.shards().size(), FormatSize(bytes));
+    return fmt::format("{} ({} of {})", name, Count(checkpoint_.shards().size(), "file"),
+                       FormatSize(bytes));
   }
 
   std::string Heading() const {
@@ -53,10 +54,10 @@ class Lister {
       elements += static_cast<uint64_t>(tensor.numel());
     }
     for (const StorageInfo& storage : checkpoint_.storages()) bytes += storage.nbytes;
-    return fmt::format("{}: {}, {}, {} tensors of {} elements in {} storages of {}",
-                       checkpoint_.name(), FormatSize(checkpoint_.file_size()), FormatText(),
-                       checkpoint_.tensors().size(), elements, checkpoint_.storages().size(),
-                       FormatSize(bytes));
+    return fmt::format("{}: {}, {}, {} of {} in {} of {}", checkpoint_.name(),
+                       FormatSize(checkpoint_.file_size()), FormatText(),
+                       Count(checkpoint_.tensors().size(), "tensor"), Count(elements, "element"),
+                       Count(checkpoint_.storages().size(), "storage"), FormatSize(bytes));
   }
 
   void AddMetadata(const std::string& key, const std::string& value) {

@@ -27,7 +27,7 @@ TEST(InspectTable, ShowsTensorsValuesAndObjects) {
   ASSERT_TRUE(opened) << opened.error().Text();
   InspectText text = InspectAsText(**opened);
   EXPECT_EQ(text.heading, "x.pth: " + std::to_string(bytes.size()) +
-                              " B, zip, 2 tensors of 12 elements in 1 storages of 24 B");
+                              " B, zip, 2 tensors of 12 elements in 1 storage of 24 B");
   EXPECT_EQ(text.tensors, (std::vector<std::vector<std::string>>{
                               {"Name", "Type", "Shape", "Size", ""},
                               {"w", "float32", "[2, 3]", "24 B", "shared"},

@@ -25,7 +25,9 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::filesystem
   if (!file->fd_.valid()) return FileError("open", path, errno);
   struct stat info;
   if (fstat(file->fd_.get(), &info) != 0) return FileError("read", path, errno);
-  if (S_ISDIR(info.st_mode)) return FileError("read", path, EISDIR);
+  if (S_ISDIR(info.st_mode)) {
+    return Error{ErrorCode::kUsage, file->name_ + ": a folder, not a file", ""};
+  }
   if (!S_ISREG(info.st_mode)) {
     return Error{ErrorCode::kUsage, file->name_ + ": not a regular file", ""};
   }

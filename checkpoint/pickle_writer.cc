@@ -67,6 +67,7 @@ class Writer {
   void Remember(Id id) {
     if (marks_[id].shared && memos_[id] == kNoMemo) memos_[id] = out_.Put();
   }
+  std::optional<DType> ElementsOf(const DocumentNode& node) const;
   Status Check(const DocumentNode& node) const;
   Status Open(Id id);
   Status Step();
@@ -153,7 +154,8 @@ Status Writer::DTypeName(const DocumentNode& node) {
     return name.size() == prefix.size() + 1 && name.starts_with(prefix) && name.back() >= '1' &&
            name.back() <= '7';
   };
-  if (!DTypeFromName(name) && !narrow("int") && !narrow("uint")) {
+  const std::optional<DType> known = DTypeFromName(name);
+  if (!(known && IsPyTorchs(*known)) && !narrow("int") && !narrow("uint")) {
     return Unsupported("the dtype " + Quote(name, 80) +
                        ", which torch.load(weights_only=True) does not take");
   }
@@ -231,9 +233,27 @@ bool IsContainer(Kind kind) {
          kind == Kind::kComposite;
 }
 
+// Of a tensor or storage.
+std::optional<DType> Writer::ElementsOf(const DocumentNode& node) const {
+  switch (node.kind) {
+    case Kind::kTensor:
+      return document_.storages()[document_.spec(node).storage].dtype;
+    case Kind::kMeta:
+      return node.dtype;
+    case Kind::kStorage:
+      return document_.storages()[static_cast<size_t>(node.integer)].dtype;
+    default:
+      return std::nullopt;
+  }
+}
+
 Status Writer::Check(const DocumentNode& node) const {
   if (Status checked = CheckNode(document_, node); !checked) {
     return Refuse(checked.error().code, checked.error().message);
+  }
+  if (std::optional<DType> dtype = ElementsOf(node); dtype && !IsPyTorchs(*dtype)) {
+    return Unsupported(
+        fmt::format("elements of {}, which PyTorch does not know", zoo::DTypeName(*dtype)));
   }
   if (node.kind == Kind::kComposite && node.layout == Layout::kNested &&
       names_ == TensorPickler::Names::kLegacy) {

@@ -17,31 +17,6 @@ namespace {
 
 using Kind = JsonEvent::Kind;
 
-constexpr SafetensorsDType kDTypes[] = {
-    {"F32", DType::kFloat32, 32},
-    {"F16", DType::kFloat16, 16},
-    {"BF16", DType::kBFloat16, 16},
-    {"F64", DType::kFloat64, 64},
-    {"BOOL", DType::kBool, 8},
-    {"U8", DType::kUint8, 8},
-    {"I8", DType::kInt8, 8},
-    {"I16", DType::kInt16, 16},
-    {"U16", DType::kUint16, 16},
-    {"I32", DType::kInt32, 32},
-    {"U32", DType::kUint32, 32},
-    {"I64", DType::kInt64, 64},
-    {"U64", DType::kUint64, 64},
-    {"C64", DType::kComplex64, 64},
-    {"F8_E4M3", DType::kFloat8E4M3FN, 8},
-    {"F8_E5M2", DType::kFloat8E5M2, 8},
-    {"F8_E8M0", DType::kFloat8E8M0FNU, 8},
-    {"F8_E4M3FNUZ", DType::kFloat8E4M3FNUZ, 8},
-    {"F8_E5M2FNUZ", DType::kFloat8E5M2FNUZ, 8},
-    {"F6_E2M3", DType::kFloat6E2M3FN, 6},
-    {"F6_E3M2", DType::kFloat6E3M2FN, 6},
-    {"F4", DType::kFloat4E2M1FNx2, 4},
-};
-
 constexpr std::string_view kMetadata = "__metadata__";
 
 // The members of a tensor, all of which it must have once.
@@ -154,11 +129,9 @@ Status Reader::BeginField(std::string_view name) {
 }
 
 Status Reader::SetDType(std::string_view name) {
-  for (const SafetensorsDType& row : kDTypes) {
-    if (row.name != name) continue;
-    header.tensors.back().dtype = &row;
-    return {};
-  }
+  const SafetensorsDType* dtype = SafetensorsDTypeNamed(name);
+  header.tensors.back().dtype = dtype;
+  if (dtype != nullptr) return {};
   return Wrong(fmt::format("its dtype {} is not known here", Quote(name, 80)),
                ErrorCode::kUnsupported);
 }
@@ -207,7 +180,10 @@ Status Reader::EndNumbers() {
     return Wrong(fmt::format("its data_offsets are {} numbers, not two", count_));
   }
   if (field_ == kShape && (count_ > limits_.rank || count_ > UINT8_MAX)) {
-    return Wrong(fmt::format("its shape has {} dimensions, the limit is {}", count_, limits_.rank));
+    Error error =
+        Wrong(fmt::format("its shape has {} dimensions, the limit is {}", count_, limits_.rank));
+    error.hint = RaiseLimit("rank");
+    return error;
   }
   if (field_ == kShape) header.tensors.back().rank = static_cast<uint8_t>(count_);
   return {};

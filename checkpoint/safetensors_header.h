@@ -12,16 +12,10 @@
 #include <vector>
 
 #include "zoo/base/result.h"
-#include "zoo/checkpoint/dtype.h"
 #include "zoo/checkpoint/limits.h"
+#include "zoo/checkpoint/safetensors_dtype.h"
 
 namespace zoo {
-
-struct SafetensorsDType {
-  std::string_view name;  // "F32"
-  DType dtype;
-  uint8_t bits;  // of one element as the format counts them
-};
 
 struct SafetensorsTensor {
   std::string name;

@@ -246,7 +246,9 @@ TEST(SafetensorsLimits, AreTheCallers) {
        "if the file is trusted"},
       {"nodes", 290,
        "corrupt: x: more than 290 values; raise the limit \"nodes\" if the file is trusted"},
-      {"rank", 1, "corrupt: x: header: tensor \"b\": its shape has 2 dimensions, the limit is 1"},
+      {"rank", 1,
+       "corrupt: x: header: tensor \"b\": its shape has 2 dimensions, the limit is 1; raise the "
+       "limit \"rank\" if the file is trusted"},
   };
   for (const auto& row : rows) {
     OpenOptions options;

@@ -20,6 +20,7 @@
 #include "zoo/checkpoint/output.h"
 #include "zoo/checkpoint/pickle_text.h"
 #include "zoo/checkpoint/row_major.h"
+#include "zoo/checkpoint/safetensors_dtype.h"
 #include "zoo/checkpoint/tensor_info.h"
 
 namespace zoo {
@@ -27,32 +28,6 @@ namespace {
 
 using Kind = DocumentNode::Kind;
 
-struct TypeName {
-  DType dtype;
-  std::string_view name;
-};
-constexpr TypeName kTypes[] = {
-    {DType::kBool, "BOOL"},
-    {DType::kFloat4E2M1FNx2, "F4"},
-    {DType::kUint8, "U8"},
-    {DType::kInt8, "I8"},
-    {DType::kFloat8E5M2, "F8_E5M2"},
-    {DType::kFloat8E4M3FN, "F8_E4M3"},
-    {DType::kFloat8E8M0FNU, "F8_E8M0"},
-    {DType::kFloat8E4M3FNUZ, "F8_E4M3FNUZ"},
-    {DType::kFloat8E5M2FNUZ, "F8_E5M2FNUZ"},
-    {DType::kInt16, "I16"},
-    {DType::kUint16, "U16"},
-    {DType::kFloat16, "F16"},
-    {DType::kBFloat16, "BF16"},
-    {DType::kInt32, "I32"},
-    {DType::kUint32, "U32"},
-    {DType::kFloat32, "F32"},
-    {DType::kComplex64, "C64"},
-    {DType::kFloat64, "F64"},
-    {DType::kInt64, "I64"},
-    {DType::kUint64, "U64"},
-};
 constexpr std::string_view kMetadata = "__metadata__";
 constexpr uint64_t kMaxHeader = 100'000'000;
 constexpr size_t kLengthBytes = 8;
@@ -101,9 +76,13 @@ Result<Row> ReadRow(const DocumentReader& document, std::string_view name,
   }
   Row row{.name = name, .spec = &document.spec(value)};
   row.storage = &document.storages()[row.spec->storage];
-  const TypeName* type = std::ranges::find(kTypes, row.storage->dtype, &TypeName::dtype);
-  if (type == std::end(kTypes)) {
+  const SafetensorsDType* type = SafetensorsDTypeOf(row.storage->dtype);
+  if (type == nullptr) {
     return At(name, fmt::format("a tensor of {}, which safetensors files do not know",
+                                DTypeName(row.storage->dtype)));
+  }
+  if (!IsPyTorchs(row.storage->dtype)) {
+    return At(name, fmt::format("a tensor of {}, which is read but not written",
                                 DTypeName(row.storage->dtype)));
   }
   row.type = type->name;

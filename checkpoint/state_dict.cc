@@ -271,8 +271,8 @@ Error Several(const FileContents& contents, std::span<const StateDict> candidate
   std::string list;
   for (const StateDict& candidate :
        candidates.first(std::min(candidates.size(), kCandidatesShown))) {
-    list += fmt::format("{}{} ({} tensors)", list.empty() ? "" : ", ", FormatPath(candidate.path),
-                        candidate.tensors.size());
+    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", FormatPath(candidate.path),
+                        Count(candidate.tensors.size(), "tensor"));
   }
   if (candidates.size() > kCandidatesShown) list += ", ...";
   return {ErrorCode::kUsage,

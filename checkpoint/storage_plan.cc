@@ -106,6 +106,10 @@ void StoragePlan::NeedWhole(uint32_t storage) {
 }
 
 void StoragePlan::Cast(const TensorInfo& tensor, DType dtype) {
+  if (tensor.layout == Layout::kMeta) {
+    if (IsCastable(tensor.dtype)) meta_[&tensor] = dtype;
+    return;
+  }
   auto row = rows_.find({tensor.storage, tensor.dtype});
   if (row != rows_.end() && IsCastable(tensor.dtype)) row->second.dtype = dtype;
 }
@@ -115,9 +119,15 @@ bool StoragePlan::Knows(const TensorInfo& tensor) const {
 }
 
 std::optional<DType> StoragePlan::CastOf(const TensorInfo& tensor) const {
-  const Row& row = rows_.at({tensor.storage, tensor.dtype});
-  if (row.dtype == tensor.dtype) return std::nullopt;
-  return row.dtype;
+  const DType to = tensor.layout == Layout::kMeta ? MetaDType(tensor)
+                                                  : rows_.at({tensor.storage, tensor.dtype}).dtype;
+  if (to == tensor.dtype) return std::nullopt;
+  return to;
+}
+
+DType StoragePlan::MetaDType(const TensorInfo& tensor) const {
+  auto cast = meta_.find(&tensor);
+  return cast == meta_.end() ? tensor.dtype : cast->second;
 }
 
 bool StoragePlan::Splits(const TensorInfo& tensor) const {

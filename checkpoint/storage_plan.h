@@ -30,7 +30,8 @@ class StoragePlan {
   // be as a value of its own, whole.
   void Need(const TensorInfo& tensor);
   void NeedWhole(uint32_t storage);
-  // The storage, with all tensors that share it. Nothing if its dtype is not castable.
+  // The storage, with all tensors that share it; a meta tensor, which has none, alone. Nothing if
+  // its dtype is not castable.
   void Cast(const TensorInfo& tensor, DType dtype);
 
   // Whether that was said to be needed; what follows is for such tensors and storages alone.
@@ -40,6 +41,8 @@ class StoragePlan {
   std::optional<DType> CastOf(const TensorInfo& tensor) const;
   // Whether its storage is viewed with another dtype too, which no file can hold: each gets a copy.
   bool Splits(const TensorInfo& tensor) const;
+  // Of a meta tensor.
+  DType MetaDType(const TensorInfo& tensor) const;
   uint64_t trimmed() const;
 
   Document::TensorSpec SpecOf(const TensorInfo& tensor);
@@ -61,6 +64,7 @@ class StoragePlan {
   std::shared_ptr<const Checkpoint> source_;
   Document& document_;
   std::map<Key, Row> rows_;
+  std::map<const TensorInfo*, DType> meta_;  // casts of the source's meta tensors
   std::shared_ptr<std::atomic<uint64_t>> overflowed_ = std::make_shared<std::atomic<uint64_t>>(0);
 };
 

@@ -27,6 +27,7 @@
 
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/global_table.h"
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/pickle.h"
 #include "zoo/checkpoint/tar_reader.h"
 #include "zoo/checkpoint/tensor_place.h"
@@ -305,7 +306,8 @@ Status Reader::ReadTensor(Stream& in) {
   rank = static_cast<int32_t>(rank);  // the upper half is nothing
   if (rank < 0 || static_cast<uint64_t>(rank) > arena_.limits().rank) {
     return in.Corrupt(fmt::format("tensor {} has {} dimensions, the limit is {}", *key, rank,
-                                  arena_.limits().rank));
+                                  arena_.limits().rank),
+                      rank < 0 ? "" : RaiseLimit("rank"));
   }
   ZOO_ASSIGN_OR_RETURN(NodeId size, ReadDims(in, rank));
   ZOO_ASSIGN_OR_RETURN(NodeId stride, ReadDims(in, rank));
@@ -328,7 +330,7 @@ Status Reader::ReadObject() {
   if (member.size > contents_.options.limits.pickle_bytes) {
     return About(fmt::format("member \"pickle\" has {} bytes, the limit is {}", member.size,
                              contents_.options.limits.pickle_bytes),
-                 ErrorCode::kCorrupt, "raise the limit \"pickle_bytes\" if the file is trusted");
+                 ErrorCode::kCorrupt, RaiseLimit("pickle_bytes"));
   }
   std::string bytes(member.size, '\0');
   ZOO_RETURN_IF_ERROR(

@@ -284,7 +284,7 @@ Id ValueCopy::TensorAt(uint32_t index, Flags flags) {
   std::vector<int64_t> shape(tensor.shape.begin(), tensor.shape.end());
   const bool grad = kept && tensor.requires_grad;
   if (tensor.layout == Layout::kMeta) {
-    made = document_.Meta(tensor.dtype, std::move(shape),
+    made = document_.Meta(plan_.MetaDType(tensor), std::move(shape),
                           {tensor.stride.begin(), tensor.stride.end()}, grad);
     return made;
   }

@@ -45,10 +45,6 @@ std::string DisplayName(const Store::Item& item) {
   return joined.empty() ? item.blob.digest().ToString() : joined;
 }
 
-std::string Count(size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 Json ListJson(const Store& store, const std::vector<Store::Item>& items,
               const std::vector<Store::Partial>& partials) {
   Json::Array files, unfinished;

@@ -93,16 +93,17 @@ void PrintText(Context& context, const Checkpoint& source, const Arguments& argu
   Note(context, "left out", done.left_out);
   Note(context, "changed", done.changed);
   if (done.overflowed > 0) {
-    context.Note(
-        fmt::format("warning: {} numbers were too large and became infinite", done.overflowed));
+    context.Note(fmt::format(
+        "warning: {} too large and became infinite",
+        done.overflowed == 1 ? "1 number was" : fmt::format("{} numbers were", done.overflowed)));
   }
   if (done.trimmed > 0) {
     context.Note(
         fmt::format("left out: {} of storages that no tensor reaches", FormatSize(done.trimmed)));
   }
-  context.Note(fmt::format(
-      "{}: {}, {} tensors, {} -> {}, {}", source.name(), FormatName(source.format()), done.tensors,
-      FormatSize(source.file_size()), WriteFormatName(done.format), FormatSize(done.written.size)));
+  context.Note(fmt::format("{}: {}, {}, {} -> {}, {}", source.name(), FormatName(source.format()),
+                           Count(done.tensors, "tensor"), FormatSize(source.file_size()),
+                           WriteFormatName(done.format), FormatSize(done.written.size)));
   std::string digest = done.written.sha256 ? done.written.sha256->hex() + "  " : "";
   context.Print(digest + arguments.out + "\n");
 }

@@ -87,22 +87,25 @@ std::vector<std::string> Row(const TensorDiff& diff) {
 
 std::string Where(const Checkpoint& checkpoint, const StateDict& weights) {
   std::string place = weights.path.empty() ? "" : ", " + FormatPath(weights.path);
-  return fmt::format("{} ({}{}, {} tensors)", checkpoint.name(), FormatName(checkpoint.format()),
-                     place, weights.tensors.size());
+  return fmt::format("{} ({}{}, {})", checkpoint.name(), FormatName(checkpoint.format()), place,
+                     Count(weights.tensors.size(), "tensor"));
 }
 
 void PrintText(Context& context, const Compared& compared, const DiffOptions& options) {
   const WeightsDiff& diff = compared.diff;
   for (auto [side, weights] : {std::pair{"A", &diff.a}, {"B", &diff.b}}) {
     if (weights->others == 0) continue;
-    context.Note(
-        fmt::format("{}: {} entries that are no tensors were not compared", side, weights->others));
+    context.Note(fmt::format(
+        "{}: {}", side,
+        weights->others == 1
+            ? "1 entry that is no tensor was not compared"
+            : fmt::format("{} entries that are no tensors were not compared", weights->others)));
   }
   if (diff.different.empty()) {
     bool near = options.tolerance != 0 || options.relative_tolerance != 0;
     std::string fingerprint = compared.fingerprint ? ", " + compared.fingerprint->ToString() : "";
-    return context.Print(fmt::format("same weights{}: {} tensors{}\n",
-                                     near ? " within the tolerance" : "", diff.same, fingerprint));
+    return context.Print(fmt::format("same weights{}: {}{}\n", near ? " within the tolerance" : "",
+                                     Count(diff.same, "tensor"), fingerprint));
   }
   std::vector<std::vector<std::string>> rows = {
       {"NAME", "DIFFERENCE", "MAX ABS", "MAX REL", "FIRST AT"}};
@@ -111,8 +114,10 @@ void PrintText(Context& context, const Compared& compared, const DiffOptions& op
   context.Print(
       fmt::format("A: {}\nB: {}\n\n", Where(*compared.a, diff.a), Where(*compared.b, diff.b)));
   context.Print(FormatTable(rows, {.right = {false, false, true, true}, .columns = columns}));
-  context.Print(fmt::format("\ndifferent weights: {} tensors differ, {} are the same\n",
-                            diff.different.size(), diff.same));
+  context.Print(fmt::format("\ndifferent weights: {} {}, {} the same\n",
+                            Count(diff.different.size(), "tensor"),
+                            diff.different.size() == 1 ? "differs" : "differ",
+                            diff.same == 1 ? "1 is" : fmt::format("{} are", diff.same)));
 }
 
 // JSON has no infinities.

@@ -35,8 +35,8 @@ std::string Line(const Json& row) {
     return fmt::format("{}  sha256 {}...  verified, cached\n", line,
                        sha256->AsString()->substr(0, 12));
   }
-  return fmt::format("{}  {}, {} tensors  ok\n", line, *row.Find("format")->AsString(),
-                     *row.Find("tensors")->AsUint64());
+  return fmt::format("{}  {}, {}  ok\n", line, *row.Find("format")->AsString(),
+                     Count(*row.Find("tensors")->AsUint64(), "tensor"));
 }
 
 // All are tried; the exit code is the first failure's.

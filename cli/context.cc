@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -27,6 +28,14 @@ bool IsSet(std::string_view value) { return !value.empty() && value != "0"; }
 // Whether the argument can only be a file, by its form.
 bool IsPath(std::string_view argument) {
   return argument.starts_with('/') || argument.starts_with("./") || argument.starts_with("../");
+}
+
+// Checkpoints may be called anything; these are how most are called, and no weights.
+bool EndsLikeAFile(std::string_view argument) {
+  constexpr std::string_view kEndings[] = {".pth", ".pt",  ".pt2", ".ckpt", ".bin",        ".pkl",
+                                           ".th",  ".tar", ".jit", ".json", ".safetensors"};
+  return std::ranges::any_of(kEndings,
+                             [&](std::string_view end) { return argument.ends_with(end); });
 }
 
 }  // namespace
@@ -109,9 +118,9 @@ Result<Context::NameOrFile> Context::Resolve(const std::string& argument) {
                              argument, argument)};
   }
   if (entry) return NameOrFile{.entry = *entry};
-  if (file) return NameOrFile{.file = argument};
+  if (file || fs::is_directory(argument, ignored)) return NameOrFile{.file = argument};
   Result<Name> name = ParseName(argument);
-  if (name && name->registry.empty()) return entry.error();
+  if (name && name->registry.empty() && !EndsLikeAFile(argument)) return entry.error();
   return Error{
       ErrorCode::kNotFound,
       fmt::format("there is no file {}, and it is not the name of known weights", Quote(argument)),

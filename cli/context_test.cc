@@ -179,6 +179,11 @@ TEST_F(ContextTest, ResolvesNamesAndFiles) {
       {"missing file.pth",
        "not_found: there is no file \"missing file.pth\", and it is not the name of known weights; "
        "`zoo list` shows the names"},
+      {"missing.pth",
+       "not_found: there is no file \"missing.pth\", and it is not the name of known weights; "
+       "`zoo list` shows the names"},
+      {"missing", "not_found: no model is named \"missing\"; `zoo list` shows all 1"},
+      {"both", "file both"},  // a folder, which is told when it is opened
       {"no/such.pth",
        "not_found: there is no file \"no/such.pth\", and it is not the name of known weights; `zoo "
        "list` shows the names"},

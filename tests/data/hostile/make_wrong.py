@@ -106,7 +106,8 @@ def tars():
     good = tar(("sys_info", SYSTEM, {}), ("pickle", pickled(dict_of((text("w"), b"P1\n"))), {}), ("storages", stores, {}), ("tensors", tensors(), {}))
     write("tar_good.tar", good)
     write("tar_checksum.tar", good[:100] + b"9999999" + good[107:])
-    write("tar_member_beyond.tar", good[:124] + b"77777777777" + good[135:])
+    beyond = good[:124] + b"77777777777" + good[135:148] + b" " * 8 + good[156:]
+    write("tar_member_beyond.tar", beyond[:148] + b"%06o\0 " % sum(beyond[:512]) + beyond[156:])
     write("tar_cut_off.tar", good[:1500])
     write("tar_of_text.tar", tar(("readme.txt", b"hello", {})))
 
