@@ -1,6 +1,7 @@
 #include "zoo/loader/key_rules.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace zoo {
 namespace {
@@ -9,6 +10,10 @@ namespace {
 constexpr KeyRule kRules[] = {
     {KeyRule::Kind::kPrefix,  "module.",              "",              "saved from torch.nn.DataParallel or DistributedDataParallel"},
     {KeyRule::Kind::kSegment, "_orig_mod.",           "",              "saved from a module of torch.compile"},
+    {KeyRule::Kind::kRename,  "norm.1.",              "norm1.",        "a DenseNet saved when names of modules could have dots"},
+    {KeyRule::Kind::kRename,  "norm.2.",              "norm2.",        "a DenseNet saved when names of modules could have dots"},
+    {KeyRule::Kind::kRename,  "conv.1.",              "conv1.",        "a DenseNet saved when names of modules could have dots"},
+    {KeyRule::Kind::kRename,  "conv.2.",              "conv2.",        "a DenseNet saved when names of modules could have dots"},
     {KeyRule::Kind::kAbsent,  ".num_batches_tracked", ".running_mean", "saved by PyTorch before 0.4.1"},
 };
 // clang-format on
@@ -42,6 +47,7 @@ bool Applies(const KeyRule& rule, const std::vector<std::string>& file, const Na
     case KeyRule::Kind::kSegment:
       return std::any_of(file.begin(), file.end(), has) &&
              std::none_of(module.begin(), module.end(), has);
+    case KeyRule::Kind::kRename:
     case KeyRule::Kind::kAbsent:
       return false;
   }
@@ -51,6 +57,20 @@ bool Applies(const KeyRule& rule, const std::vector<std::string>& file, const Na
 void Apply(const KeyRule& rule, std::string& name) {
   const size_t at = FindSegment(name, rule.text);
   if (at != name.npos) name.erase(at, rule.text.size());
+}
+
+void Rename(std::string& name, const NameSet& module) {
+  if (module.contains(name)) return;
+  for (const KeyRule& rule : kRules) {
+    if (rule.kind != KeyRule::Kind::kRename) continue;
+    const size_t at = FindSegment(name, rule.text);
+    if (at == name.npos) continue;
+    std::string renamed = name;
+    renamed.replace(at, rule.text.size(), rule.other);
+    if (!module.contains(renamed)) continue;
+    name = std::move(renamed);
+    return;
+  }
 }
 
 }  // namespace
@@ -70,6 +90,7 @@ std::vector<std::string> RenameKeys(std::vector<std::string> file_names,
       changed = true;
     }
   }
+  for (std::string& name : file_names) Rename(name, module_names);
   return file_names;
 }
 
@@ -77,7 +98,7 @@ bool MayBeAbsent(std::string_view name, const NameSet& file_names) {
   return std::any_of(std::begin(kRules), std::end(kRules), [&](const KeyRule& rule) {
     if (rule.kind != KeyRule::Kind::kAbsent || !name.ends_with(rule.text)) return false;
     std::string sibling(name.substr(0, name.size() - rule.text.size()));
-    return file_names.contains(sibling.append(rule.sibling));
+    return file_names.contains(sibling.append(rule.other));
   });
 }
 

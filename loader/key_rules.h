@@ -15,11 +15,13 @@ struct KeyRule {
   enum class Kind {
     kPrefix,   // `text` stands before every name of the file and before none of the module
     kSegment,  // `text` stands anywhere in names of the file and in none of the module
-    kAbsent,   // a name that ends in `text` may be missing if its neighbour `sibling` is there
+    kRename,   // `text` stands in a name of the file that the module lacks, and with `other` in its
+               // place it is a name of the module
+    kAbsent,   // a name that ends in `text` may be missing if its neighbour `other` is there
   };
   Kind kind;
   std::string_view text;
-  std::string_view sibling;
+  std::string_view other;
   std::string_view reason;
 };
 

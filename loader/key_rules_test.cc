@@ -28,6 +28,18 @@ TEST(KeyRulesTest, Renames) {
       {"both, one way", {"module._orig_mod.a"}, {"a"}, {}, {"a"}},
       {"both, the other", {"_orig_mod.module.a"}, {"a"}, {}, {"a"}},
       {"part of a longer word", {"my_orig_mod.a"}, {"my_orig_mod.a"}, {}, {"my_orig_mod.a"}},
+      {"old DenseNet",
+       {"denselayer1.norm.1.weight", "denselayer1.norm.2.running_mean", "denselayer1.conv.1.weight",
+        "denselayer1.conv.2.weight", "norm5.weight"},
+       {"denselayer1.norm1.weight", "denselayer1.norm2.running_mean", "denselayer1.conv1.weight",
+        "denselayer1.conv2.weight", "norm5.weight"},
+       {},
+       {"denselayer1.norm1.weight", "denselayer1.norm2.running_mean", "denselayer1.conv1.weight",
+        "denselayer1.conv2.weight", "norm5.weight"}},
+      {"old DenseNet, wrapped", {"module.a.norm.1.bias"}, {"a.norm1.bias"}, {}, {"a.norm1.bias"}},
+      {"a part named norm.1", {"norm.1.bias"}, {"norm.1.bias", "norm1.bias"}, {}, {"norm.1.bias"}},
+      {"a new name the module lacks", {"norm.1.bias"}, {"norm1.weight"}, {}, {"norm.1.bias"}},
+      {"the end of a longer word", {"my_norm.1.bias"}, {"my_norm1.bias"}, {}, {"my_norm.1.bias"}},
       {"no file", {}, {"a"}, {}, {}},
       {"asked for", {"backbone.a", "head.b"}, {"a"}, {"backbone."}, {"a", "head.b"}},
       {"repeatedly", {"x.y.x.a"}, {"a"}, {"x.", "y."}, {"a"}},
@@ -49,7 +61,9 @@ TEST(KeyRulesTest, OldFilesLackBatchCounts) {
 TEST(KeyRulesTest, EveryRuleSaysWhy) {
   for (const KeyRule& rule : KeyRules()) {
     EXPECT_FALSE(rule.reason.empty()) << rule.text;
-    EXPECT_EQ(rule.sibling.empty(), rule.kind != KeyRule::Kind::kAbsent) << rule.text;
+    const bool removes =
+        rule.kind == KeyRule::Kind::kPrefix || rule.kind == KeyRule::Kind::kSegment;
+    EXPECT_EQ(rule.other.empty(), removes) << rule.text;
   }
 }
 

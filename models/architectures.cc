@@ -8,16 +8,27 @@
 
 #include "zoo/base/suggest.h"
 #include "zoo/base/text.h"
+#include "zoo/models/alexnet.h"
+#include "zoo/models/densenet.h"
+#include "zoo/models/efficientnet.h"
 #include "zoo/models/efficientnet_lite.h"
+#include "zoo/models/googlenet.h"
+#include "zoo/models/inception_v3.h"
+#include "zoo/models/mnasnet.h"
+#include "zoo/models/mobilenet_v2.h"
+#include "zoo/models/mobilenet_v3.h"
 #include "zoo/models/option_reader.h"
+#include "zoo/models/regnet.h"
 #include "zoo/models/resnet.h"
+#include "zoo/models/shufflenet_v2.h"
+#include "zoo/models/squeezenet.h"
+#include "zoo/models/vgg.h"
 
 namespace zoo::models {
 namespace {
 
 using Made = Result<std::shared_ptr<Classifier>>;
 
-constexpr int64_t kMaxClasses = 1'000'000;
 constexpr int64_t kMaxGroups = 1024;
 constexpr int64_t kMaxWidth = 4096;
 
@@ -59,8 +70,20 @@ Family FamilyOf() {
 
 std::vector<Family> Families() {
   return {
-      FamilyOf<kResNetVariants, MakeResNet>(),
+      FamilyOf<kAlexNetVariants, MakeAlexNet>(),
+      FamilyOf<kDenseNetVariants, MakeDenseNet>(),
+      FamilyOf<kEfficientNetVariants, MakeEfficientNet>(),
       FamilyOf<kEfficientNetLiteVariants, MakeEfficientNetLite>(),
+      FamilyOf<kGoogLeNetVariants, MakeGoogLeNet>(),
+      FamilyOf<kInceptionV3Variants, MakeInceptionV3>(),
+      FamilyOf<kMnasNetVariants, MakeMnasNet>(),
+      FamilyOf<kMobileNetV2Variants, MakeMobileNetV2>(),
+      FamilyOf<kMobileNetV3Variants, MakeMobileNetV3>(),
+      FamilyOf<kRegNetVariants, MakeRegNet>(),
+      FamilyOf<kResNetVariants, MakeResNet>(),
+      FamilyOf<kShuffleNetV2Variants, MakeShuffleNetV2>(),
+      FamilyOf<kSqueezeNetVariants, MakeSqueezeNet>(),
+      FamilyOf<kVggVariants, MakeVgg>(),
   };
 }
 

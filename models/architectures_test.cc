@@ -1,6 +1,8 @@
 #include "zoo/models/architectures.h"
 
 #include <ATen/ops/zeros.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
@@ -21,11 +23,8 @@ namespace {
 
 TEST(ArchitecturesTest, NamesAreSortedAndEachMakesAModuleOfThatName) {
   const std::vector<std::string> names = Names();
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2",
-                       "efficientnet_lite3", "efficientnet_lite4", "resnet101", "resnet152",
-                       "resnet18", "resnet34", "resnet50", "resnext101_32x8d", "resnext101_64x4d",
-                       "resnext50_32x4d", "wide_resnet101_2", "wide_resnet50_2"}));
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
   for (const std::string& name : names) EXPECT_EQ(Make(name).value()->name(), name);
 }
 
@@ -42,13 +41,10 @@ TEST(ArchitecturesTest, WrongRequestsAreErrorsThatListWhatIsRight) {
        {},
        ErrorCode::kNotFound,
        "no architecture is named \"resent18\"; did you mean \"resnet18\"?"},
-      {"alexandria",
+      {"yolo",
        {},
        ErrorCode::kNotFound,
-       "no architecture is named \"alexandria\"; there are efficientnet_lite0, efficientnet_lite1, "
-       "efficientnet_lite2, efficientnet_lite3, efficientnet_lite4, resnet101, resnet152, "
-       "resnet18, resnet34, resnet50, resnext101_32x8d, resnext101_64x4d, resnext50_32x4d, "
-       "wide_resnet101_2, wide_resnet50_2"},
+       fmt::format("no architecture is named \"yolo\"; there are {}", fmt::join(Names(), ", "))},
       {"resnet18",
        {{"num_clases", 10}},
        ErrorCode::kUsage,
@@ -75,6 +71,35 @@ TEST(ArchitecturesTest, WrongRequestsAreErrorsThatListWhatIsRight) {
        {{"num_classes", "ten"}},
        ErrorCode::kUsage,
        "efficientnet_lite0: num_classes must be a whole number from 1 to 1000000, not \\\"ten\\\""},
+      {"vgg11",
+       {{"init_weights", false}},
+       ErrorCode::kUsage,
+       "vgg11 has no option \"init_weights\"; it takes num_classes, dropout"},
+      {"alexnet",
+       {{"dropout", 1.5}},
+       ErrorCode::kUsage,
+       "alexnet: dropout must be a number from 0 to 1, not 1.5"},
+      {"squeezenet1_0",
+       {{"dropout", "much"}},
+       ErrorCode::kUsage,
+       "squeezenet1_0: dropout must be a number from 0 to 1, not \\\"much\\\""},
+      {"googlenet",
+       {{"aux_logits", 0}},
+       ErrorCode::kUsage,
+       "googlenet: aux_logits must be true or false, not 0"},
+      {"mobilenet_v2",
+       {{"width_mult", 0}},
+       ErrorCode::kUsage,
+       "mobilenet_v2: width_mult must be a number from 0.01 to 100, not 0"},
+      {"mnasnet0_5",
+       {{"alpha", 0.7}},
+       ErrorCode::kUsage,
+       "mnasnet0_5 has no option \"alpha\"; it takes num_classes, dropout"},
+      {"densenet121",
+       {{"drop_rat", 0.5}},
+       ErrorCode::kUsage,
+       "densenet121 has no option \"drop_rat\"; did you mean drop_rate? It takes num_classes, "
+       "bn_size, drop_rate"},
       {"resnet18",
        {{"zero_init_residual", 1}},
        ErrorCode::kUsage,
@@ -102,6 +127,9 @@ TEST(ArchitecturesTest, OptionsReachTheModule) {
   };
   using Shape = std::vector<int64_t>;
   EXPECT_EQ(shape("resnet18", {{"num_classes", 10}}, "fc.weight"), (Shape{10, 512}));
+  EXPECT_EQ(shape("mobilenet_v2", {{"width_mult", 1.4}}, "classifier.1.weight"),
+            (Shape{1000, 1792}));
+  EXPECT_EQ(shape("regnet_y_400mf", {{"stem_width", 64}}, "stem.0.weight"), (Shape{64, 3, 3, 3}));
   EXPECT_EQ(shape("efficientnet_lite3", {{"num_classes", 7}}, "_fc.weight"), (Shape{7, 1280}));
   // resnext50_32x4d by its numbers.
   EXPECT_EQ(shape("resnet50", {{"groups", 32}, {"width_per_group", 4}}, "layer1.0.conv2.weight"),
@@ -110,10 +138,14 @@ TEST(ArchitecturesTest, OptionsReachTheModule) {
 
 TEST(ArchitecturesTest, AnUnloadedModelComputesNan) {
   torch::NoGradGuard no_grad;
-  for (const char* name : {"resnet18", "efficientnet_lite0"}) {
+  for (const char* name :
+       {"alexnet", "densenet121", "efficientnet_b0", "efficientnet_lite0", "efficientnet_v2_s",
+        "googlenet", "inception_v3", "mnasnet0_5", "mobilenet_v2", "mobilenet_v3_small",
+        "regnet_x_400mf", "regnet_y_400mf", "resnet18", "shufflenet_v2_x0_5", "squeezenet1_0",
+        "vgg11", "vgg11_bn"}) {
     auto model = Make(name).value();
     model->eval();
-    EXPECT_TRUE(model->forward(at::zeros({1, 3, 32, 32})).isnan().all().item<bool>()) << name;
+    EXPECT_TRUE(model->forward(at::zeros({1, 3, 96, 96})).isnan().all().item<bool>()) << name;
   }
 }
 
@@ -147,13 +179,75 @@ TEST(ArchitecturesTest, MakingAModelTakesNoMemoryForItsParameters) {
 
 TEST(ArchitecturesTest, FeaturesStandBeforeTheClassifier) {
   torch::NoGradGuard no_grad;
-  const at::Tensor images = at::zeros({2, 3, 32, 32});
-  EXPECT_EQ(Make("resnet18").value()->ForwardFeatures(images).sizes(),
-            (std::vector<int64_t>{2, 512}));
-  EXPECT_EQ(Make("resnet50").value()->ForwardFeatures(images).sizes(),
-            (std::vector<int64_t>{2, 2048}));
-  EXPECT_EQ(Make("efficientnet_lite4").value()->ForwardFeatures(images).sizes(),
-            (std::vector<int64_t>{2, 1280}));
+  struct Row {
+    const char* name;
+    int64_t features;
+  };
+  const Row rows[] = {
+      {"alexnet", 4096},
+      {"densenet121", 1024},
+      {"efficientnet_b0", 1280},
+      {"efficientnet_b3", 1536},
+      {"efficientnet_lite4", 1280},
+      {"efficientnet_v2_s", 1280},
+      {"googlenet", 1024},
+      {"inception_v3", 2048},
+      {"mnasnet0_5", 1280},
+      {"mobilenet_v2", 1280},
+      {"mobilenet_v3_large", 1280},
+      {"mobilenet_v3_small", 1024},
+      {"regnet_x_400mf", 400},
+      {"regnet_y_400mf", 440},
+      {"resnet18", 512},
+      {"resnet50", 2048},
+      {"shufflenet_v2_x0_5", 1024},
+      {"squeezenet1_0", 512},
+      {"vgg11", 4096},
+      {"vgg11_bn", 4096},
+  };
+  for (const Row& row : rows) {
+    auto model = Make(row.name).value();
+    model->eval();
+    EXPECT_EQ(model->ForwardFeatures(at::zeros({2, 3, 96, 80})).sizes(),
+              (std::vector<int64_t>{2, row.features}))
+        << row.name;
+  }
+}
+
+TEST(ArchitecturesTest, LogitsAreTheOutputOfAModelWithoutAuxiliaryHeads) {
+  torch::NoGradGuard no_grad;
+  auto model = Make("squeezenet1_1", {{"num_classes", 7}}).value();
+  const Outputs outputs = model->ForwardAll(at::zeros({2, 3, 64, 64}));
+  ASSERT_EQ(outputs.size(), 1u);
+  EXPECT_EQ(outputs.at("logits").sizes(), (std::vector<int64_t>{2, 7}));
+}
+
+TEST(ArchitecturesTest, AuxiliaryHeadsSpeakInTrainingModeOnly) {
+  torch::NoGradGuard no_grad;
+  struct Row {
+    const char* name;
+    int64_t size;
+    std::vector<std::string> heads;
+  };
+  const Row rows[] = {{"googlenet", 96, {"aux1", "aux2", "logits"}},
+                      {"inception_v3", 299, {"aux", "logits"}}};
+  const auto heads = [](Classifier& model, int64_t size) {
+    std::vector<std::string> names;
+    for (const auto& [name, logits] : model.ForwardAll(at::zeros({2, 3, size, size}))) {
+      EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{2, 7})) << name;
+      names.push_back(name);
+    }
+    return names;
+  };
+  const std::vector<std::string> only_logits = {"logits"};
+  for (const Row& row : rows) {
+    auto model = Make(row.name, {{"num_classes", 7}}).value();
+    EXPECT_EQ(heads(*model, row.size), row.heads);
+    model->eval();
+    EXPECT_EQ(heads(*model, row.size), only_logits);
+    auto without = Make(row.name, {{"num_classes", 7}, {"aux_logits", false}}).value();
+    EXPECT_EQ(heads(*without, row.size), only_logits);
+  }
 }
 
 }  // namespace

@@ -7,15 +7,23 @@
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 
 namespace zoo::models {
 
+// What a model computes, by name.
+using Outputs = std::map<std::string, at::Tensor, std::less<>>;
+
 class Classifier : public torch::nn::Module {
  public:
   // images: [N, 3, H, W], normalised as the entry's preset says. Returns logits [N, classes].
   virtual at::Tensor forward(at::Tensor images) = 0;
+  // "logits", and in training mode those of the auxiliary heads of the families that have them,
+  // which forward does not run.
+  virtual Outputs ForwardAll(at::Tensor images) { return {{"logits", forward(std::move(images))}}; }
   // What stands before the classifier layer: [N, features], for embeddings.
   virtual at::Tensor ForwardFeatures(at::Tensor images) = 0;
   // What Python's constructor does to fresh layers beyond PyTorch's own initial values. Only

@@ -2,7 +2,6 @@
 
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/dropout.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/relu6.h>
 
 #include <algorithm>
@@ -34,12 +33,6 @@ constexpr std::array<Stage, 7> kStages = {{
 constexpr int64_t kStem = 32, kHead = 1280;
 constexpr double kMaxDropRate = 0.2;
 
-int64_t ScaleChannels(int64_t channels, double width) {
-  const double scaled = static_cast<double>(channels) * width;
-  const int64_t rounded = std::max<int64_t>(8, static_cast<int64_t>(scaled + 4) / 8 * 8);
-  return static_cast<double>(rounded) < 0.9 * scaled ? rounded + 8 : rounded;
-}
-
 int64_t ScaleRepeats(size_t stage, double depth) {
   const int64_t repeats = kStages[stage].repeats;
   if (stage == 0 || stage + 1 == kStages.size()) return repeats;
@@ -64,7 +57,7 @@ SameConv2d MakeSameConv2d(torch::nn::Conv2dOptions options, int64_t size) {
 at::Tensor Relu6(at::Tensor x) { return at::relu6_(x); }
 
 torch::nn::BatchNorm2d MakeNorm(int64_t channels) {
-  return MakeBatchNorm2d(torch::nn::BatchNormOptions(channels).eps(1e-3).momentum(0.01));
+  return MakeNorm2d(channels, {.eps = 1e-3, .momentum = 0.01});
 }
 
 // The blocks in order, each for its own input size.
@@ -73,7 +66,7 @@ std::vector<MBConvShape> MakeShapes(const EfficientNetLiteVariant& variant) {
   int64_t channels = kStem, size = OutputSize(variant.size, 2);
   for (size_t i = 0; i < kStages.size(); ++i) {
     const Stage& stage = kStages[i];
-    const int64_t out = ScaleChannels(stage.out, variant.width);
+    const int64_t out = RoundChannels(static_cast<double>(stage.out) * variant.width);
     for (int64_t repeat = 0; repeat < ScaleRepeats(i, variant.depth); ++repeat) {
       const int64_t stride = repeat == 0 ? stage.stride : 1;
       shapes.push_back({channels, out, stage.kernel, stride, stage.expand, size});
@@ -98,7 +91,7 @@ at::Tensor SameConv2d::operator()(const at::Tensor& x) const {
 }
 
 MBConvBlock::MBConvBlock(const MBConvShape& shape)
-    : residual_(shape.stride == 1 && shape.in == shape.out), drop_rate_(shape.drop_rate) {
+    : residual_(shape.stride == 1 && shape.in == shape.out) {
   using Options = torch::nn::Conv2dOptions;
   const int64_t middle = shape.in * shape.expand;
   if (shape.expand != 1) {
@@ -113,6 +106,7 @@ MBConvBlock::MBConvBlock(const MBConvShape& shape)
   project_conv = MakeSameConv2d(Options(middle, shape.out, 1), shape.size);
   register_module("_project_conv", project_conv.conv);
   bn2 = register_module("_bn2", MakeNorm(shape.out));
+  stochastic_depth = register_module("_stochastic_depth", StochasticDepth(shape.drop_rate));
 }
 
 at::Tensor MBConvBlock::forward(at::Tensor x) {
@@ -121,12 +115,7 @@ at::Tensor MBConvBlock::forward(at::Tensor x) {
   out = Relu6(bn1(depthwise_conv(out)));
   out = bn2(project_conv(out));
   if (!residual_) return out;
-  if (is_training() && drop_rate_ > 0) {
-    const at::Tensor kept =
-        at::empty({out.size(0), 1, 1, 1}, out.options()).bernoulli_(1 - drop_rate_);
-    out = out / (1 - drop_rate_) * kept;
-  }
-  return out + x;
+  return stochastic_depth(out) + x;
 }
 
 EfficientNetLite::EfficientNetLite(const EfficientNetLiteVariant& variant,

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "zoo/models/blocks.h"
 #include "zoo/models/classifier.h"
 
 namespace zoo::models {
@@ -72,10 +73,10 @@ class MBConvBlock : public torch::nn::Module {
   torch::nn::BatchNorm2d bn1{nullptr};
   SameConv2d project_conv;
   torch::nn::BatchNorm2d bn2{nullptr};
+  StochasticDepth stochastic_depth{nullptr};
 
  private:
   bool residual_;
-  double drop_rate_;
 };
 
 class EfficientNetLite : public Classifier {

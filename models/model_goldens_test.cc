@@ -10,6 +10,7 @@
 #include <torch/utils.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -88,7 +89,11 @@ void ExpectLogits(const at::Tensor& logits, const Json& rows, double tolerance) 
   }
 }
 
-class ModelGoldensTest : public testing::TestWithParam<std::string> {};
+class ModelGoldensTest : public testing::TestWithParam<std::string> {
+ protected:
+  // Shards run beside each other; small layers lose by threads that wait for a turn.
+  void SetUp() override { at::set_num_threads(1); }
+};
 
 TEST_P(ModelGoldensTest, ComputesWhatPythonComputes) {
   torch::NoGradGuard no_grad;
@@ -133,8 +138,12 @@ std::string TestName(const testing::TestParamInfo<std::string>& net) {
 
 INSTANTIATE_TEST_SUITE_P(Nets, ModelGoldensTest, testing::ValuesIn(NetsWeHave()), TestName);
 
-TEST(ModelGoldensCoverageTest, HasARecordOfEveryNetOfTheResNetFamily) {
-  EXPECT_EQ(NetsWeHave().size(), 11u);  // ten nets, and resnet18 with ten classes
+TEST(ModelGoldensCoverageTest, HasARecordOfEveryArchitectureOfTorchvision) {
+  std::set<std::string> recorded;
+  for (const std::string& net : NetsWeHave()) recorded.insert(Text(At(Record(net), {"builder"})));
+  for (const std::string& name : Names()) {
+    EXPECT_EQ(recorded.contains(name), !name.starts_with("efficientnet_lite")) << name;
+  }
 }
 
 }  // namespace

@@ -33,6 +33,18 @@ void OptionReader::Read(std::string_view name, int64_t& into, int64_t min, int64
   into = *number;
 }
 
+void OptionReader::Read(std::string_view name, double& into, double min, double max) {
+  const Json* value = Take(name);
+  if (value == nullptr) return;
+  const auto number = value->AsDouble();
+  if (!number || !(*number >= min && *number <= max)) {
+    Fail(fmt::format("{} must be a number from {} to {}, not {}", name, min, max,
+                     Escape(value->Dump(-1))));
+    return;
+  }
+  into = *number;
+}
+
 void OptionReader::Read(std::string_view name, bool& into) {
   const Json* value = Take(name);
   if (value == nullptr) return;

@@ -2,7 +2,7 @@
 // that lists what is.
 //
 //   OptionReader reader("resnet18", json);
-//   reader.Read("num_classes", options.num_classes, 1, 1'000'000);
+//   reader.Read("num_classes", options.num_classes, 1, kMaxClasses);
 //   ZOO_RETURN_IF_ERROR(reader.Finish());
 #ifndef ZOO_MODELS_OPTION_READER_H_
 #define ZOO_MODELS_OPTION_READER_H_
@@ -17,6 +17,9 @@
 
 namespace zoo::models {
 
+// The most that num_classes can be.
+inline constexpr int64_t kMaxClasses = 1'000'000;
+
 class OptionReader {
  public:
   // `options` must outlive the reader.
@@ -24,6 +27,7 @@ class OptionReader {
 
   // Each puts the option's value, if it is given, into `into`.
   void Read(std::string_view name, int64_t& into, int64_t min, int64_t max);
+  void Read(std::string_view name, double& into, double min, double max);
   void Read(std::string_view name, bool& into);
   // An error found by the caller; the first one of all stands.
   void Fail(std::string message);

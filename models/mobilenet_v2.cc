@@ -1,0 +1,112 @@
+#include "zoo/models/mobilenet_v2.h"
+
+#include <ATen/ops/adaptive_avg_pool2d.h>
+#include <ATen/ops/relu6.h>
+#include <torch/nn/modules/dropout.h>
+
+#include <algorithm>
+#include <string>
+
+#include "zoo/models/initial_values.h"
+#include "zoo/models/layers.h"
+#include "zoo/models/option_reader.h"
+
+namespace zoo::models {
+namespace {
+
+struct Stage {
+  int64_t expand, channels;
+  int repeats;
+  int64_t stride;
+};
+
+// clang-format off
+constexpr Stage kStages[] = {
+    {.expand = 1, .channels = 16,  .repeats = 1, .stride = 1},
+    {.expand = 6, .channels = 24,  .repeats = 2, .stride = 2},
+    {.expand = 6, .channels = 32,  .repeats = 3, .stride = 2},
+    {.expand = 6, .channels = 64,  .repeats = 4, .stride = 2},
+    {.expand = 6, .channels = 96,  .repeats = 3, .stride = 1},
+    {.expand = 6, .channels = 160, .repeats = 3, .stride = 2},
+    {.expand = 6, .channels = 320, .repeats = 1, .stride = 1},
+};
+// clang-format on
+
+constexpr double kStem = 32, kLast = 1280;
+
+class InvertedResidual : public torch::nn::Module {
+ public:
+  InvertedResidual(int64_t in, int64_t out, int64_t stride, int64_t expand)
+      : residual_(stride == 1 && in == out) {
+    const int64_t middle = in * expand;
+    conv = register_module("conv", Chain());
+    if (expand != 1) {
+      conv->push_back(
+          ConvNormActivation({.in = in, .out = middle, .kernel = 1, .activation = at::relu6_}));
+    }
+    conv->push_back(ConvNormActivation({.in = middle,
+                                        .out = middle,
+                                        .stride = stride,
+                                        .groups = middle,
+                                        .activation = at::relu6_}));
+    conv->push_back(MakeConv2d(torch::nn::Conv2dOptions(middle, out, 1).bias(false)));
+    conv->push_back(MakeBatchNorm2d(out));
+  }
+
+  at::Tensor forward(at::Tensor x) { return residual_ ? conv(x) + x : conv(x); }
+
+  Chain conv{nullptr};
+
+ private:
+  bool residual_;
+};
+
+}  // namespace
+
+MobileNetV2::MobileNetV2(const MobileNetV2Variant& variant, const MobileNetV2Options& options)
+    : Classifier(std::string(variant.name)) {
+  int64_t in = RoundChannels(kStem * options.width_mult, options.round_nearest);
+  const int64_t last =
+      RoundChannels(kLast * std::max(1.0, options.width_mult), options.round_nearest);
+  features = register_module("features", Chain());
+  features->push_back(
+      ConvNormActivation({.in = 3, .out = in, .stride = 2, .activation = at::relu6_}));
+  for (const Stage& stage : kStages) {
+    const int64_t out = RoundChannels(static_cast<double>(stage.channels) * options.width_mult,
+                                      options.round_nearest);
+    for (int i = 0; i < stage.repeats; ++i) {
+      const int64_t stride = i == 0 ? stage.stride : 1;
+      features->push_back(std::make_shared<InvertedResidual>(in, out, stride, stage.expand));
+      in = out;
+    }
+  }
+  features->push_back(
+      ConvNormActivation({.in = in, .out = last, .kernel = 1, .activation = at::relu6_}));
+  classifier = register_module("classifier", Chain(torch::nn::Dropout(options.dropout),
+                                                   MakeLinear({last, options.num_classes})));
+}
+
+at::Tensor MobileNetV2::ForwardFeatures(at::Tensor images) {
+  return at::adaptive_avg_pool2d(features(images), {1, 1}).flatten(1);
+}
+
+at::Tensor MobileNetV2::forward(at::Tensor images) { return classifier(ForwardFeatures(images)); }
+
+void MobileNetV2::AdjustInitialValues() {
+  KaimingConvs(*this);
+  NormalLinears(*this, 0.01);
+}
+
+Result<std::shared_ptr<Classifier>> MakeMobileNetV2(const MobileNetV2Variant& variant,
+                                                    const Json::Object& json) {
+  MobileNetV2Options options;
+  OptionReader reader(variant.name, json);
+  reader.Read("num_classes", options.num_classes, 1, kMaxClasses);
+  reader.Read("width_mult", options.width_mult, 0.01, 100);
+  reader.Read("round_nearest", options.round_nearest, 1, 1024);
+  reader.Read("dropout", options.dropout, 0, 1);
+  ZOO_RETURN_IF_ERROR(reader.Finish());
+  return std::shared_ptr<Classifier>(std::make_shared<MobileNetV2>(variant, options));
+}
+
+}  // namespace zoo::models
