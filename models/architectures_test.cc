@@ -184,26 +184,13 @@ TEST(ArchitecturesTest, FeaturesStandBeforeTheClassifier) {
     int64_t features;
   };
   const Row rows[] = {
-      {"alexnet", 4096},
-      {"densenet121", 1024},
-      {"efficientnet_b0", 1280},
-      {"efficientnet_b3", 1536},
-      {"efficientnet_lite4", 1280},
-      {"efficientnet_v2_s", 1280},
-      {"googlenet", 1024},
-      {"inception_v3", 2048},
-      {"mnasnet0_5", 1280},
-      {"mobilenet_v2", 1280},
-      {"mobilenet_v3_large", 1280},
-      {"mobilenet_v3_small", 1024},
-      {"regnet_x_400mf", 400},
-      {"regnet_y_400mf", 440},
-      {"resnet18", 512},
-      {"resnet50", 2048},
-      {"shufflenet_v2_x0_5", 1024},
-      {"squeezenet1_0", 512},
-      {"vgg11", 4096},
-      {"vgg11_bn", 4096},
+      {"alexnet", 4096},         {"densenet121", 1024},        {"efficientnet_b0", 1280},
+      {"efficientnet_b3", 1536}, {"efficientnet_lite4", 1280}, {"efficientnet_v2_s", 1280},
+      {"googlenet", 1024},       {"inception_v3", 2048},       {"mnasnet0_5", 1280},
+      {"mobilenet_v2", 1280},    {"mobilenet_v3_large", 1280}, {"mobilenet_v3_small", 1024},
+      {"regnet_x_400mf", 400},   {"regnet_y_400mf", 440},      {"resnet18", 512},
+      {"resnet50", 2048},        {"shufflenet_v2_x0_5", 1024}, {"squeezenet1_0", 512},
+      {"vgg11", 4096},           {"vgg11_bn", 4096},
   };
   for (const Row& row : rows) {
     auto model = Make(row.name).value();
