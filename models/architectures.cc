@@ -9,6 +9,7 @@
 #include "zoo/base/suggest.h"
 #include "zoo/base/text.h"
 #include "zoo/models/alexnet.h"
+#include "zoo/models/convnext.h"
 #include "zoo/models/densenet.h"
 #include "zoo/models/efficientnet.h"
 #include "zoo/models/efficientnet_lite.h"
@@ -71,6 +72,7 @@ Family FamilyOf() {
 std::vector<Family> Families() {
   return {
       FamilyOf<kAlexNetVariants, MakeAlexNet>(),
+      FamilyOf<kConvNextVariants, MakeConvNext>(),
       FamilyOf<kDenseNetVariants, MakeDenseNet>(),
       FamilyOf<kEfficientNetVariants, MakeEfficientNet>(),
       FamilyOf<kEfficientNetLiteVariants, MakeEfficientNetLite>(),
