@@ -24,6 +24,7 @@
 #include "zoo/models/shufflenet_v2.h"
 #include "zoo/models/squeezenet.h"
 #include "zoo/models/vgg.h"
+#include "zoo/models/vit.h"
 
 namespace zoo::models {
 namespace {
@@ -86,6 +87,7 @@ std::vector<Family> Families() {
       FamilyOf<kShuffleNetV2Variants, MakeShuffleNetV2>(),
       FamilyOf<kSqueezeNetVariants, MakeSqueezeNet>(),
       FamilyOf<kVggVariants, MakeVgg>(),
+      FamilyOf<kVitVariants, MakeVit>(),
   };
 }
 
