@@ -23,6 +23,7 @@
 #include "zoo/models/resnet.h"
 #include "zoo/models/shufflenet_v2.h"
 #include "zoo/models/squeezenet.h"
+#include "zoo/models/swin.h"
 #include "zoo/models/vgg.h"
 #include "zoo/models/vit.h"
 
@@ -86,6 +87,7 @@ std::vector<Family> Families() {
       FamilyOf<kResNetVariants, MakeResNet>(),
       FamilyOf<kShuffleNetV2Variants, MakeShuffleNetV2>(),
       FamilyOf<kSqueezeNetVariants, MakeSqueezeNet>(),
+      FamilyOf<kSwinVariants, MakeSwin>(),
       FamilyOf<kVggVariants, MakeVgg>(),
       FamilyOf<kVitVariants, MakeVit>(),
   };
