@@ -15,6 +15,7 @@
 #include "zoo/models/efficientnet_lite.h"
 #include "zoo/models/googlenet.h"
 #include "zoo/models/inception_v3.h"
+#include "zoo/models/maxvit.h"
 #include "zoo/models/mnasnet.h"
 #include "zoo/models/mobilenet_v2.h"
 #include "zoo/models/mobilenet_v3.h"
@@ -80,6 +81,7 @@ std::vector<Family> Families() {
       FamilyOf<kEfficientNetLiteVariants, MakeEfficientNetLite>(),
       FamilyOf<kGoogLeNetVariants, MakeGoogLeNet>(),
       FamilyOf<kInceptionV3Variants, MakeInceptionV3>(),
+      FamilyOf<kMaxVitVariants, MakeMaxVit>(),
       FamilyOf<kMnasNetVariants, MakeMnasNet>(),
       FamilyOf<kMobileNetV2Variants, MakeMobileNetV2>(),
       FamilyOf<kMobileNetV3Variants, MakeMobileNetV3>(),
