@@ -14,6 +14,8 @@ constexpr KeyRule kRules[] = {
     {KeyRule::Kind::kRename,  "norm.2.",              "norm2.",        "a DenseNet saved when names of modules could have dots"},
     {KeyRule::Kind::kRename,  "conv.1.",              "conv1.",        "a DenseNet saved when names of modules could have dots"},
     {KeyRule::Kind::kRename,  "conv.2.",              "conv2.",        "a DenseNet saved when names of modules could have dots"},
+    {KeyRule::Kind::kRename,  "mlp.linear_1.",        "mlp.0.",        "a vision transformer of torchvision before 0.14"},
+    {KeyRule::Kind::kRename,  "mlp.linear_2.",        "mlp.3.",        "a vision transformer of torchvision before 0.14"},
     {KeyRule::Kind::kAbsent,  ".num_batches_tracked", ".running_mean", "saved by PyTorch before 0.4.1"},
 };
 // clang-format on

@@ -9,11 +9,13 @@
 #include "zoo/base/suggest.h"
 #include "zoo/base/text.h"
 #include "zoo/models/alexnet.h"
+#include "zoo/models/convnext.h"
 #include "zoo/models/densenet.h"
 #include "zoo/models/efficientnet.h"
 #include "zoo/models/efficientnet_lite.h"
 #include "zoo/models/googlenet.h"
 #include "zoo/models/inception_v3.h"
+#include "zoo/models/maxvit.h"
 #include "zoo/models/mnasnet.h"
 #include "zoo/models/mobilenet_v2.h"
 #include "zoo/models/mobilenet_v3.h"
@@ -22,7 +24,9 @@
 #include "zoo/models/resnet.h"
 #include "zoo/models/shufflenet_v2.h"
 #include "zoo/models/squeezenet.h"
+#include "zoo/models/swin.h"
 #include "zoo/models/vgg.h"
+#include "zoo/models/vit.h"
 
 namespace zoo::models {
 namespace {
@@ -71,11 +75,13 @@ Family FamilyOf() {
 std::vector<Family> Families() {
   return {
       FamilyOf<kAlexNetVariants, MakeAlexNet>(),
+      FamilyOf<kConvNextVariants, MakeConvNext>(),
       FamilyOf<kDenseNetVariants, MakeDenseNet>(),
       FamilyOf<kEfficientNetVariants, MakeEfficientNet>(),
       FamilyOf<kEfficientNetLiteVariants, MakeEfficientNetLite>(),
       FamilyOf<kGoogLeNetVariants, MakeGoogLeNet>(),
       FamilyOf<kInceptionV3Variants, MakeInceptionV3>(),
+      FamilyOf<kMaxVitVariants, MakeMaxVit>(),
       FamilyOf<kMnasNetVariants, MakeMnasNet>(),
       FamilyOf<kMobileNetV2Variants, MakeMobileNetV2>(),
       FamilyOf<kMobileNetV3Variants, MakeMobileNetV3>(),
@@ -83,7 +89,9 @@ std::vector<Family> Families() {
       FamilyOf<kResNetVariants, MakeResNet>(),
       FamilyOf<kShuffleNetV2Variants, MakeShuffleNetV2>(),
       FamilyOf<kSqueezeNetVariants, MakeSqueezeNet>(),
+      FamilyOf<kSwinVariants, MakeSwin>(),
       FamilyOf<kVggVariants, MakeVgg>(),
+      FamilyOf<kVitVariants, MakeVit>(),
   };
 }
 

@@ -55,10 +55,17 @@ std::string KeyLines(const std::vector<NamedTensor>& state) {
   return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
+// Tables of positions, which are right as constructed.
+bool IsKept(const NamedTensor& slot) {
+  return slot.name.ends_with(".relative_position_index") ||
+         slot.name.ends_with(".relative_coords_table");
+}
+
 // Puts the generated values in; returns fill_sha256.
 Digest Fill(std::vector<NamedTensor>& state) {
   Sha256 hasher;
   for (NamedTensor& slot : state) {
+    if (IsKept(slot)) continue;
     if (!slot.tensor.is_floating_point()) {
       slot.tensor.set_data(at::zeros_like(slot.tensor));
       continue;
