@@ -150,10 +150,15 @@ int StatusOfHarmless(Body body) {
 }
 
 TEST(HostileFiles, HaveNoEffect) {
+  // A fork takes long under sanitizers: one child for all, and one for each to name the culprit.
+  auto all = [] {
+    for (const std::string& name : Files()) AnswersTo(name, Read(name));
+  };
+  int status = StatusOfHarmless(all);
+  EXPECT_EQ(status, 0);
+  if (status == 0) return;
   for (const std::string& name : Files()) {
-    std::string bytes = Read(name);
-    int status = StatusOfHarmless([&] { AnswersTo(name, bytes); });
-    EXPECT_EQ(status, 0) << name << (WIFSIGNALED(status) ? " did something" : "");
+    EXPECT_EQ(StatusOfHarmless([&] { AnswersTo(name, Read(name)); }), 0) << name;
   }
 }
 

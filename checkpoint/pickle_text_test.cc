@@ -40,7 +40,7 @@ TEST(IsUtf8, KnowsTheEdges) {
   EXPECT_TRUE(IsUtf8("\xed\xa0\x80", true));
   EXPECT_FALSE(IsUtf8("\xed\xa0\x80", false));
   for (const char* text : {"\x80", "\xc0\x80", "\xc2", "\xe0\x80\x80", "\xf4\x90\x80\x80", "\xf8",
-                           "\xe2\x82", "eight by\x80", "eight bytes\x80eight"}) {
+                           "\xe2\x82", "eight by\x80", "eight bytes\x80 more"}) {
     EXPECT_FALSE(IsUtf8(text, true));
   }
 }
