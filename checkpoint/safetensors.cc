@@ -58,7 +58,8 @@ class Reader {
 Status Reader::Read() {
   ZOO_ASSIGN_OR_RETURN(std::string json, ReadHeader());
   auto header = ReadSafetensorsHeader(json, contents_.options.limits);
-  if (!header) return About("header: " + header.error().message, "", header.error().code);
+  if (!header)
+    return About("header: " + header.error().message, header.error().hint, header.error().code);
   header_ = *std::move(header);
   ZOO_RETURN_IF_ERROR(CheckRanges());
   contents_.metadata = std::move(header_.metadata);

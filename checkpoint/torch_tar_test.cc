@@ -159,7 +159,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"negative_rank", [](Parts& p) { p.dims = Numbers({0xffffffff}); },
              "x.pth: tensors: byte 2610: tensor 9 has -1 dimensions, the limit is 64"},
         Case{"rank_65", [](Parts& p) { p.dims = Numbers({65}); },
-             "x.pth: tensors: byte 2610: tensor 9 has 65 dimensions, the limit is 64"},
+             "x.pth: tensors: byte 2610: tensor 9 has 65 dimensions, the limit is 64; raise the "
+             "limit "
+             "\"rank\" if the file is trusted"},
         Case{"dims_cut_off", [](Parts& p) { p.dims.resize(28); },
              "x.pth: tensors: byte 2626: the member ends before a number"},
         Case{"tensor_beyond_its_storage",
