@@ -4,10 +4,10 @@
     bazel build //bench:open && bench/open.py --python PYTHON_WITH_TORCH_AND_SAFETENSORS
 
 A file of 66,000 tensors, whose index is all the work, and one of 1 GiB in 100 tensors, of which
-opening must not touch the weights: names, types, shapes and where the bytes are, which Checkpoint and
-torch.load(mmap=True) know then and safetensors when its tensors were taken. Both files are made on
-the fly and lie in the page cache. Every figure is taken in a process of its own, the first time that
-the process does it; sides take turns; medians.
+opening must not touch the weights. safe_open tells names; with its tensors taken, it has done what
+Checkpoint and torch.load(mmap=True) have. Both files are made on the fly and lie in the page cache.
+Every figure is taken in a process of its own, the first time that the process does it; sides take
+turns; medians.
 """
 
 import argparse
@@ -29,9 +29,9 @@ ROWS = [
     ("66,000 tensors: Checkpoint / torch.load(mmap=True)", MANY, "zip map", "mmap", None),
     ("66,000 tensors: Checkpoint / safetensors' safe_open", MANY, "safetensors map", "safe_open", None),
     ("1 GiB mapped: Checkpoint / torch.load(mmap=True)", LARGE, "zip map", "mmap", 5),
-    ("1 GiB mapped: Checkpoint / safe_open and its tensors", LARGE, "zip map", "safetensors", 1),
-    ("1 GiB mapped: Checkpoint / safe_open, the names alone", LARGE, "zip map", "safe_open", None),
-    ("1 GiB safetensors: Checkpoint / safe_open, the names alone", LARGE, "safetensors map", "safe_open", 1),
+    ("1 GiB mapped: Checkpoint / safetensors' safe_open", LARGE, "zip map", "safe_open", 1),
+    ("1 GiB mapped: Checkpoint / safe_open and its tensors", LARGE, "zip map", "safetensors", None),
+    ("1 GiB safetensors: Checkpoint / safe_open", LARGE, "safetensors map", "safe_open", 1),
 ]
 # Resident memory per tensor of the index, and beside the file's size.
 MAX_SHARE = 0.01
