@@ -110,11 +110,15 @@ std::vector<StateDict> Checkpoint::StateDictCandidates() const { return StateDic
 
 ByteView Checkpoint::StorageView(uint32_t storage) const {
   const StorageInfo& info = contents_->storages.at(storage);
-  const StoragePlace& place = contents_->places[storage];
-  const MappedFile& file =
-      *(contents_->shards.empty() ? contents_->file : contents_->shards[place.shard]->file);
-  if (!info.mapped || file.mapped().empty()) return {};
-  return file.mapped().subspan(info.offset, info.nbytes);
+  const FileContents* holder = contents_.get();
+  const StoragePlace* place = &holder->places[storage];
+  if (!holder->shards.empty()) {
+    holder = contents_->shards[place->shard].get();
+    place = &holder->places[place->storage];
+  }
+  if (!info.mapped || holder->file->mapped().empty()) return {};
+  const Result<uint64_t> offset = holder->OffsetOf(*place);
+  return offset ? holder->file->mapped().subspan(*offset, info.nbytes) : ByteView();
 }
 
 Status Checkpoint::Copy(std::span<const StorageCopy> copies, int threads) const {

@@ -77,9 +77,10 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   // What FindStateDict has to choose from, largest first: one if the choice is clear.
   std::vector<StateDict> StateDictCandidates() const;
 
-  // The bytes of a storage in place, valid as long as the checkpoint; empty if it is not `mapped`
-  // or the file was not opened as immutable. The pages are private: what is written through a cast
-  // pointer never reaches the file. May begin at any address: legacy files align nothing.
+  // The bytes of a storage in place, valid as long as the checkpoint; empty if it is not `mapped`,
+  // if the file was not opened as immutable, or if it cannot be had: Copy then says why. The pages
+  // are private: what is written through a cast pointer never reaches the file. May begin at any
+  // address: legacy files align nothing.
   ByteView StorageView(uint32_t storage) const;
   // Copies storages to memory: inflated, byte-swapped and checked against their CRCs as need be (of
   // storages that are copied whole), by `threads` threads in 8 MiB pieces. kCorrupt names the

@@ -21,7 +21,7 @@ namespace zoo {
 
 // The bytes of one storage in the file, beside the arena's row of the same index.
 struct StoragePlace {
-  uint64_t offset = 0;
+  uint64_t offset = 0;                // in the file; unused with `member`
   const ZipMember* member = nullptr;  // the record, in a zip file
   const std::byte* kept = nullptr;    // not in the file as they are: the arena holds them here
   bool found = false;
@@ -54,6 +54,11 @@ struct FileContents {
   std::vector<uint32_t> parts;
   std::vector<ShardInfo> shard_infos;
 
+  // Where the bytes of a place that is not `kept` begin in the file. kCorrupt if the zip archive's
+  // local header disagrees with its directory.
+  Result<uint64_t> OffsetOf(const StoragePlace& place) const {
+    return place.member != nullptr ? zip->DataOffset(*place.member) : place.offset;
+  }
   // Of the file, or of all shards.
   uint64_t bytes() const {
     uint64_t sum = shards.empty() ? file->size() : 0;

@@ -81,18 +81,18 @@ Status Copier::PlanOne(size_t copy) {
     pieces_.push_back({.copy = copy, .into = asked.into, .inflate = true});
     return {};
   }
+  ZOO_ASSIGN_OR_RETURN(const uint64_t from, contents_.OffsetOf(place));
   bool whole = asked.into.size() == storage.nbytes;
   checked_[copy] =
       whole && !contents_.options.immutable && place.member != nullptr && place.member->crc != 0;
   for (uint64_t at = 0; at < asked.into.size(); at += kPiece) {
     uint64_t size = std::min<uint64_t>(kPiece, asked.into.size() - at);
-    pieces_.push_back({.copy = copy,
-                       .offset = place.offset + asked.offset + at,
-                       .into = asked.into.subspan(at, size)});
+    pieces_.push_back(
+        {.copy = copy, .offset = from + asked.offset + at, .into = asked.into.subspan(at, size)});
   }
   if (checked_[copy] && place.member->size > storage.nbytes) {
     pieces_.push_back({.copy = copy,
-                       .offset = place.offset + storage.nbytes,
+                       .offset = from + storage.nbytes,
                        .unused = place.member->size - storage.nbytes});
   }
   return {};

@@ -98,7 +98,6 @@ void IndexStorages(FileContents& contents) {
     contents.storages.push_back({.key = std::string(row.key),
                                  .dtype = row.dtype,
                                  .nbytes = row.nbytes(),
-                                 .offset = place.offset,
                                  .mapped = plain && SwapWidth(contents, i) == 1,
                                  .device = std::string(row.device)});
   }

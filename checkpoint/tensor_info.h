@@ -53,7 +53,6 @@ struct StorageInfo {
   std::string key;              // the file's name for it
   DType dtype = DType::kUint8;  // by its class; of untyped ones uint8
   uint64_t nbytes = 0;          // of its elements
-  uint64_t offset = 0;          // in the file, where `mapped`; of a sharded set, in its shard
   bool mapped = false;  // the file's bytes are the elements as they are: stored, little-endian
   std::string device;   // a label: "cpu", "cuda:0"; bytes are always read to host memory
 };
@@ -115,8 +114,9 @@ struct StateDict {
 
 struct OpenOptions {
   // The caller warrants that the file is never changed in place (a blob of the cache, whose SHA-256
-  // was verified): its bytes may be used where they lie. Without it CRCs are checked as bytes are
-  // copied, and nothing is handed out that could change under a program.
+  // was verified): its bytes may be used where they lie, and a zip record's local header is
+  // compared when its bytes are taken, not when the file is opened. Without it CRCs are checked as
+  // bytes are copied, and nothing is handed out that could change under a program.
   bool immutable = false;
   Limits limits;
 };

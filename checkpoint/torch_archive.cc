@@ -67,7 +67,9 @@ Error TorchArchive::Explain(const Error& error) const {
 }
 
 Status TorchArchive::Open() {
-  auto opened = ZipDirectory::Open(contents_.file, contents_.options.limits);
+  auto opened = ZipDirectory::Open(
+      contents_.file, contents_.options.limits,
+      contents_.options.immutable ? LocalHeaders::kWhenTaken : LocalHeaders::kAtOpen);
   if (!opened) return Explain(opened.error());
   contents_.zip = *std::move(opened);
   if (zip().members().empty()) return About("an empty zip archive", ErrorCode::kUnsupported);
@@ -203,7 +205,7 @@ Result<uint32_t> TorchArchive::AddStorage(const StorageRow& storage, const ZipMe
   ZOO_RETURN_IF_ERROR(CheckSize(storage, member));
   known = static_cast<uint32_t>(arena.storages.size());
   arena.storages.push_back(storage);
-  contents_.places.push_back({.offset = member.data_offset, .member = &member, .found = true});
+  contents_.places.push_back({.member = &member, .found = true});
   arena.CountItems(16);
   return known;
 }

@@ -25,7 +25,8 @@ constexpr std::string_view kProtocol3 = "\x80\3"sv;
 Result<bool> BeginsAsPickle(const TorchArchive& archive, const ZipMember& member) {
   std::array<std::byte, kProtocol3.size()> head;
   if (member.deflated || member.size < head.size()) return false;
-  ZOO_RETURN_IF_ERROR(archive.contents().file->Read(member.data_offset, head));
+  ZOO_ASSIGN_OR_RETURN(const uint64_t from, archive.zip().DataOffset(member));
+  ZOO_RETURN_IF_ERROR(archive.contents().file->Read(from, head));
   return AsText(ByteView(head)) == kProtocol3;
 }
 

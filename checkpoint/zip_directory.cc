@@ -43,9 +43,10 @@ struct ZipDirectory::State {
   std::vector<ZipMember> members;
   NameTable by_name;
 
-  Status Inflate(const ZipDirectory& zip, const ZipMember& member,
+  Status Inflate(const ZipDirectory& zip, const ZipMember& member, uint64_t from,
                  const std::function<Status(ByteView)>& sink) const;
-  Status Plain(const ZipMember& member, const std::function<Status(ByteView)>& sink) const;
+  Status Plain(const ZipMember& member, uint64_t from,
+               const std::function<Status(ByteView)>& sink) const;
 };
 
 Result<ZipDirectory> ZipDirectory::Open(const std::filesystem::path& path, const Limits& limits) {
@@ -58,10 +59,10 @@ Result<ZipDirectory> ZipDirectory::OfBytes(ByteView bytes, std::string name, con
 }
 
 Result<ZipDirectory> ZipDirectory::Open(std::shared_ptr<const MappedFile> file,
-                                        const Limits& limits) {
+                                        const Limits& limits, LocalHeaders headers) {
   auto state = std::make_shared<State>();
   state->file = std::move(file);
-  ZOO_ASSIGN_OR_RETURN(state->members, ParseZip(*state->file, limits, state->directory));
+  ZOO_ASSIGN_OR_RETURN(state->members, ParseZip(*state->file, limits, headers, state->directory));
   state->by_name = NameTable(state->members.size());
   auto name_of = [&](uint32_t member) { return state->members[member].name; };
   for (uint32_t i = 0; i < state->members.size(); ++i) {
@@ -88,19 +89,24 @@ std::string ZipDirectory::Describe(const ZipMember& member) const {
   return state_->file->name() + ": record " + Quote(member.name);
 }
 
-Status ZipDirectory::State::Plain(const ZipMember& member,
+Result<uint64_t> ZipDirectory::DataOffset(const ZipMember& member) const {
+  if (member.data_offset != 0) return member.data_offset;
+  return LocateData(*state_->file, member);
+}
+
+Status ZipDirectory::State::Plain(const ZipMember& member, uint64_t from,
                                   const std::function<Status(ByteView)>& sink) const {
   std::vector<std::byte> piece(std::min<uint64_t>(kPiece, member.size));
   for (uint64_t at = 0; at < member.size;) {
     std::span<std::byte> part(piece.data(), std::min<uint64_t>(piece.size(), member.size - at));
-    ZOO_RETURN_IF_ERROR(file->Read(member.data_offset + at, part));
+    ZOO_RETURN_IF_ERROR(file->Read(from + at, part));
     ZOO_RETURN_IF_ERROR(sink(part));
     at += part.size();
   }
   return {};
 }
 
-Status ZipDirectory::State::Inflate(const ZipDirectory& zip, const ZipMember& member,
+Status ZipDirectory::State::Inflate(const ZipDirectory& zip, const ZipMember& member, uint64_t from,
                                     const std::function<Status(ByteView)>& sink) const {
   auto corrupt = [&](std::string what) {
     return Error{ErrorCode::kCorrupt, zip.Describe(member) + ": " + std::move(what), ""};
@@ -114,7 +120,7 @@ Status ZipDirectory::State::Inflate(const ZipDirectory& zip, const ZipMember& me
   while (state != Z_STREAM_END) {
     if (stream.avail_in == 0 && taken < member.stored_size) {
       size_t count = std::min<uint64_t>(in.size(), member.stored_size - taken);
-      ZOO_RETURN_IF_ERROR(file->Read(member.data_offset + taken, std::span(in).first(count)));
+      ZOO_RETURN_IF_ERROR(file->Read(from + taken, std::span(in).first(count)));
       taken += count;
       stream.next_in = reinterpret_cast<Bytef*>(in.data());
       stream.avail_in = static_cast<uInt>(count);
@@ -141,15 +147,16 @@ Status ZipDirectory::State::Inflate(const ZipDirectory& zip, const ZipMember& me
 
 Status ZipDirectory::ReadMember(const ZipMember& member,
                                 const std::function<Status(ByteView)>& sink) const {
+  ZOO_ASSIGN_OR_RETURN(const uint64_t from, DataOffset(member));
   uint32_t crc = 0;
   auto checked = [&](ByteView piece) -> Status {
     crc = libdeflate_crc32(crc, piece.data(), piece.size());
     return sink(piece);
   };
   if (member.deflated) {
-    ZOO_RETURN_IF_ERROR(state_->Inflate(*this, member, checked));
+    ZOO_RETURN_IF_ERROR(state_->Inflate(*this, member, from, checked));
   } else {
-    ZOO_RETURN_IF_ERROR(state_->Plain(member, checked));
+    ZOO_RETURN_IF_ERROR(state_->Plain(member, from, checked));
   }
   if (member.crc != 0 && crc != member.crc) {
     return Error{ErrorCode::kCorrupt,

@@ -13,6 +13,10 @@
 // whose ranges lie before the directory without overlap, the first at byte 0. Two readers of such a
 // file cannot see different things in it. Names are keys: nothing here makes paths of them.
 //
+// With LocalHeaders::kWhenTaken a member's local header is compared, and that its data ends before
+// the next member begins, whenever its data is asked for, not at Open: for files whose bytes were
+// verified, so that opening one touches its directory alone.
+//
 // Reads by position, never through a mapping. Immutable; any thread; copies share.
 #ifndef ZOO_CHECKPOINT_ZIP_DIRECTORY_H_
 #define ZOO_CHECKPOINT_ZIP_DIRECTORY_H_
@@ -39,13 +43,17 @@ class ZipDirectory {
   // compression. Messages begin with the file's name.
   static Result<ZipDirectory> Open(const std::filesystem::path& path, const Limits& limits = {});
   static Result<ZipDirectory> Open(std::shared_ptr<const MappedFile> file,
-                                   const Limits& limits = {});
+                                   const Limits& limits = {},
+                                   LocalHeaders headers = LocalHeaders::kAtOpen);
   // Copies the bytes. `name` stands for the file in messages.
   static Result<ZipDirectory> OfBytes(ByteView bytes, std::string name, const Limits& limits = {});
 
   std::span<const ZipMember> members() const;          // in the order of the central directory
   const ZipMember* Find(std::string_view name) const;  // null if there is none
   const std::string& file_name() const;                // fit to be printed
+
+  // Where in the file the member's stored bytes begin. kCorrupt if its local header disagrees.
+  Result<uint64_t> DataOffset(const ZipMember& member) const;
 
   // Hands the member's bytes, inflated, to `sink` in pieces of at most 64 KiB. Never more than
   // `size` of them; kCorrupt if they are fewer or more, or if their CRC is wrong (after the sink

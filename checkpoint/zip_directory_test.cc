@@ -20,8 +20,9 @@ ZipBuilder Two() {
 }
 
 // "ok", or the text of the first error of opening and reading everything.
-std::string ReadAll(const std::string& bytes, const Limits& limits = {}) {
-  auto zip = ZipDirectory::OfBytes(AsBytes(bytes), "x.zip", limits);
+std::string ReadAll(const std::string& bytes, const Limits& limits = {},
+                    LocalHeaders headers = LocalHeaders::kAtOpen) {
+  auto zip = ZipDirectory::Open(MappedFile::OfBytes(AsBytes(bytes), "x.zip"), limits, headers);
   if (!zip) return zip.error().Text();
   for (const ZipMember& member : zip->members()) {
     uint64_t size = 0;
@@ -86,6 +87,14 @@ TEST_P(Malformed, HasItsMessage) {
   ZipBuilder zip = Two();
   GetParam().change(zip, zip.Add("a/x", "data"));
   EXPECT_EQ(ReadAll(zip.Build()), GetParam().text);
+}
+
+// Not a byte is handed out that comparing everything at once would have refused.
+TEST_P(Malformed, IsRefusedWhenTaken) {
+  ZipBuilder zip = Two();
+  GetParam().change(zip, zip.Add("a/x", "data"));
+  std::string text = ReadAll(zip.Build(), {}, LocalHeaders::kWhenTaken);
+  EXPECT_EQ(text == "ok", GetParam().text == "ok") << text;
 }
 
 using B = ZipBuilder;
@@ -297,6 +306,34 @@ TEST(ZipDirectory, RefusesDataThatReachesTheDirectory) {
             "x.zip: record \"a\": 2 bytes at byte 71 reach into the zip directory at byte 37");
 }
 
+TEST(ZipDirectory, ComparesALocalHeaderWhenItsMemberIsTaken) {
+  ZipBuilder zip = Two();
+  zip.Add("a/x", "data").local_name = "a/y";
+  auto opened = ZipDirectory::Open(MappedFile::OfBytes(AsBytes(zip.Build()), "x.zip"), {},
+                                   LocalHeaders::kWhenTaken);
+  ASSERT_TRUE(opened) << opened.error().Text();
+  const ZipMember& one = opened->members()[0];
+  EXPECT_EQ(one.data_offset, 0u);
+  EXPECT_EQ(*opened->DataOffset(one), 35u);
+  EXPECT_EQ(*opened->ReadMember(one, 5), "hello");
+  const std::string text =
+      "x.zip: record \"a/x\": its local header at byte 81 and the zip directory disagree about the "
+      "name";
+  EXPECT_EQ(opened->DataOffset(opened->members()[2]).error().Text(), text);
+  EXPECT_EQ(opened->ReadMember(opened->members()[2], 4).error().Text(), text);
+}
+
+TEST(ZipDirectory, RefusesDataThatReachesTheNextMemberWhenItIsTaken) {
+  ZipBuilder zip;
+  zip.Add("a/one", "hello").local_extra = "FB" + Little(0, 2);
+  zip.Add("a/two", "world!");
+  std::string bytes = zip.Build();
+  bytes[28] = 40;  // the first local header's extra field is said to be longer
+  EXPECT_EQ(ReadAll(bytes, {}, LocalHeaders::kWhenTaken),
+            "x.zip: record \"a/one\": 5 bytes at byte 75 reach over byte 44, where the next record "
+            "or the zip directory begins");
+}
+
 TEST(ZipDirectory, BoundsTheNumberOfRecords) {
   Limits one;
   one.records = 1;
@@ -322,7 +359,7 @@ TEST(ZipDirectory, SurvivesEveryChangedByte) {
     for (int value : {0, 1, 0x7f, 0x80, 0xff}) {
       std::string bytes = good;
       bytes[at] = static_cast<char>(value);
-      EXPECT_FALSE(ReadAll(bytes).empty());
+      EXPECT_EQ(ReadAll(bytes) == "ok", ReadAll(bytes, {}, LocalHeaders::kWhenTaken) == "ok") << at;
     }
   }
 }

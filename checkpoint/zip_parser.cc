@@ -8,7 +8,8 @@
 //   4.3.14  zip64 end record "PK\6\6", 4.3.15 its locator "PK\6\7"
 //   4.3.16  end record      "PK\5\6" disks counts size offset comment
 //
-// Opening reads the tail, the directory and every local header; never a member's data.
+// Opening reads the tail and the directory, and every local header if it is asked to; never a
+// member's data.
 #include "zoo/checkpoint/zip_parser.h"
 
 #include <fmt/format.h>
@@ -43,6 +44,10 @@ constexpr uint16_t kPatchFlag = 1 << 5;
 constexpr uint16_t kStored = 0, kDeflated = 8;
 // Headers of small members lie close together: one read serves many of them.
 constexpr uint64_t kHeaderWindow = 4 << 10;
+// The tail is searched in pieces of this size, which need no memory of their own.
+constexpr uint64_t kTailPiece = 8 << 10;
+
+std::string Record(std::string_view name) { return "record " + Quote(name); }
 
 struct End {
   uint64_t at = 0;  // where the directory must end
@@ -53,13 +58,17 @@ class Parser {
  public:
   Parser(const MappedFile& file, const Limits& limits) : file_(file), limits_(limits) {}
 
-  Result<std::vector<ZipMember>> Parse(std::string& names) {
+  Result<std::vector<ZipMember>> Parse(LocalHeaders headers, std::string& names) {
     ZOO_ASSIGN_OR_RETURN(End end, FindEnd());
     ZOO_RETURN_IF_ERROR(CheckEnd(end));
     ZOO_ASSIGN_OR_RETURN(std::string directory, ReadText(end.offset, end.size));
     names = std::move(directory);
     ZOO_ASSIGN_OR_RETURN(std::vector<ZipMember> members, ParseCentral(end, AsBytes(names)));
-    for (ZipMember& member : members) ZOO_RETURN_IF_ERROR(CheckLocal(member));
+    if (headers == LocalHeaders::kAtOpen) {
+      for (ZipMember& member : members) {
+        ZOO_ASSIGN_OR_RETURN(member.data_offset, ReadLocal(member));
+      }
+    }
     ZOO_RETURN_IF_ERROR(CheckRanges(members, end.offset));
     return members;
   }
@@ -71,7 +80,6 @@ class Parser {
   Error Unsupported(std::string what) const {
     return {ErrorCode::kUnsupported, file_.name() + ": " + std::move(what), ""};
   }
-  static std::string Record(std::string_view name) { return "record " + Quote(name); }
 
   Result<std::string> ReadText(uint64_t offset, uint64_t count) const {
     std::string text(count, '\0');
@@ -88,8 +96,8 @@ class Parser {
   Result<std::vector<ZipMember>> ParseCentral(const End& end, ByteView directory) const;
   Result<ZipMember> ParseMember(Cursor& in) const;
   Status ApplyZip64(ByteView extra, ZipMember& member) const;
-  Status CheckLocal(ZipMember& member);
-  Status CheckRanges(const std::vector<ZipMember>& members, uint64_t limit) const;
+  Result<uint64_t> ReadLocal(const ZipMember& member);
+  Status CheckRanges(std::vector<ZipMember>& members, uint64_t limit) const;
   Result<ByteView> Window(uint64_t offset, uint64_t count, uint64_t reach);
 
   const MappedFile& file_;
@@ -105,29 +113,33 @@ uint16_t Read16(std::string_view text, size_t at) {
 // The end record ends the file. A second one that would do so too, or one inside its comment, is
 // what another reader might take instead.
 Result<uint64_t> Parser::LocateEnd() const {
-  uint64_t tail_size = std::min(file_.size(), kEndBytes + kMaxComment);
-  uint64_t tail_at = file_.size() - tail_size;
-  ZOO_ASSIGN_OR_RETURN(std::string tail, ReadText(tail_at, tail_size));
   constexpr std::string_view kSignature = "PK\5\6";
-  std::optional<uint64_t> found, unfit;
-  for (size_t at = tail.find(kSignature); at != std::string::npos;
-       at = tail.find(kSignature, at + 1)) {
-    bool fits =
-        tail.size() - at >= kEndBytes && Read16(tail, at + 20) == tail.size() - at - kEndBytes;
-    if (!fits && !found) {
-      unfit = tail_at + at;
-      continue;
+  const uint64_t size = file_.size();
+  std::array<std::byte, kTailPiece + kEndBytes - 1> buffer;
+  std::optional<uint64_t> found;
+  std::optional<Error> unfit;
+  for (uint64_t start = size - std::min(size, kEndBytes + kMaxComment); start < size;
+       start += kTailPiece) {
+    auto piece = std::span(buffer).first(std::min<uint64_t>(buffer.size(), size - start));
+    ZOO_RETURN_IF_ERROR(file_.Read(start, piece));
+    const std::string_view text = AsText(piece);
+    for (size_t in = text.find(kSignature); in < kTailPiece; in = text.find(kSignature, in + 1)) {
+      const uint64_t at = start + in;
+      if (found) {
+        return Corrupt(fmt::format("two zip end records, at bytes {} and {}", *found, at));
+      }
+      if (size - at < kEndBytes) continue;
+      const uint16_t comment = Read16(text, in + 20);
+      if (comment == size - at - kEndBytes) {
+        found = at;
+      } else {
+        unfit = NotAtTheEnd(at, comment);
+      }
     }
-    if (found) {
-      return Corrupt(fmt::format("two zip end records, at bytes {} and {}", *found, tail_at + at));
-    }
-    found = tail_at + at;
   }
   if (found) return *found;
   // Of a file that was cut off, a record's data may hold the signature.
-  if (unfit && file_.size() - *unfit >= kEndBytes)
-    return NotAtTheEnd(*unfit, Read16(tail, *unfit - tail_at + 20));
-  return NotFound();
+  return unfit ? *unfit : NotFound();
 }
 
 Error Parser::NotAtTheEnd(uint64_t at, uint64_t comment) const {
@@ -332,20 +344,16 @@ Result<ByteView> Parser::Window(uint64_t offset, uint64_t count, uint64_t reach)
   return ByteView(window_).subspan(offset - window_at_, count);
 }
 
+uint64_t LocalHeaderBytes(const ZipMember& member) { return kLocalBytes + member.name.size(); }
+
 // The local header must tell the same as the directory, or leave it to the directory with zeros.
-Status Parser::CheckLocal(ZipMember& member) {
-  uint64_t room = file_.size() - std::min(file_.size(), member.header_offset);
-  uint64_t need = kLocalBytes + member.name.size();
-  if (room < need) {
-    return Corrupt(fmt::format("{} is said to be at byte {}, the file has {} bytes",
-                               Record(member.name), member.header_offset, file_.size()));
-  }
-  // Behind the data of a large member the next header is out of the window's reach.
-  uint64_t reach = member.stored_size < kHeaderWindow ? std::min(room, kHeaderWindow) : 0;
-  ZOO_ASSIGN_OR_RETURN(ByteView header, Window(member.header_offset, need, std::max(need, reach)));
+Result<uint64_t> CompareLocal(const std::string& file, const ZipMember& member, ByteView header) {
+  auto corrupt = [&](std::string what) {
+    return Error{ErrorCode::kCorrupt, fmt::format("{}: {}", file, what), ""};
+  };
   Cursor in(header, member.header_offset);
   if (in.U32() != kLocalSignature) {
-    return Corrupt(
+    return corrupt(
         fmt::format("{}: no local header at byte {}", Record(member.name), member.header_offset));
   }
   in.Skip(2);
@@ -355,7 +363,7 @@ Status Parser::CheckLocal(ZipMember& member) {
   uint16_t name_size = in.U16(), extra_size = in.U16();
   std::string_view name = AsText(header.subspan(kLocalBytes));
   auto disagrees = [&](std::string_view what) {
-    return Corrupt(
+    return corrupt(
         fmt::format("{}: its local header at byte {} and the zip directory disagree "
                     "about the {}",
                     Record(member.name), member.header_offset, what));
@@ -370,14 +378,33 @@ Status Parser::CheckLocal(ZipMember& member) {
     return disagrees("size");
   }
   if (crc != 0 && crc != member.crc) return disagrees("CRC");
-  member.data_offset = member.header_offset + need + extra_size;
-  return {};
+  return member.header_offset + LocalHeaderBytes(member) + extra_size;
 }
 
-Status Parser::CheckRanges(const std::vector<ZipMember>& members, uint64_t limit) const {
-  std::vector<const ZipMember*> order;
+Result<uint64_t> Parser::ReadLocal(const ZipMember& member) {
+  uint64_t room = file_.size() - std::min(file_.size(), member.header_offset);
+  uint64_t need = LocalHeaderBytes(member);
+  if (room < need) {
+    return Corrupt(fmt::format("{} is said to be at byte {}, the file has {} bytes",
+                               Record(member.name), member.header_offset, file_.size()));
+  }
+  // Behind the data of a large member the next header is out of the window's reach.
+  uint64_t reach = member.stored_size < kHeaderWindow ? std::min(room, kHeaderWindow) : 0;
+  ZOO_ASSIGN_OR_RETURN(ByteView header, Window(member.header_offset, need, std::max(need, reach)));
+  return CompareLocal(file_.name(), member, header);
+}
+
+// Where a member's data begins at the least, if its local header was not looked at yet.
+// Saturated where it would not fit 64 bits.
+uint64_t EarliestData(const ZipMember& member) {
+  if (member.data_offset != 0) return member.data_offset;
+  return CheckedAdd(member.header_offset, LocalHeaderBytes(member)).value_or(UINT64_MAX);
+}
+
+Status Parser::CheckRanges(std::vector<ZipMember>& members, uint64_t limit) const {
+  std::vector<ZipMember*> order;
   order.reserve(members.size());
-  for (const ZipMember& member : members) order.push_back(&member);
+  for (ZipMember& member : members) order.push_back(&member);
   auto earlier = [](const ZipMember* a, const ZipMember* b) {
     return a->header_offset < b->header_offset;
   };
@@ -386,8 +413,8 @@ Status Parser::CheckRanges(const std::vector<ZipMember>& members, uint64_t limit
     std::sort(order.begin(), order.end(), earlier);
   }
   uint64_t free_from = 0;
-  const ZipMember* before = nullptr;
-  for (const ZipMember* member : order) {
+  ZipMember* before = nullptr;
+  for (ZipMember* member : order) {
     if (before == nullptr && member->header_offset != 0) {
       return Corrupt(fmt::format("{} bytes before the first zip record", member->header_offset));
     }
@@ -395,12 +422,14 @@ Status Parser::CheckRanges(const std::vector<ZipMember>& members, uint64_t limit
       return Corrupt(fmt::format("{} and {} overlap at byte {}", Record(before->name),
                                  Record(member->name), member->header_offset));
     }
-    auto stop = CheckedAdd(member->data_offset, member->stored_size);
+    uint64_t data = EarliestData(*member);
+    auto stop = CheckedAdd(data, member->stored_size);
     if (!stop || *stop > limit) {
       return Corrupt(fmt::format("{}: {} bytes at byte {} reach into the zip directory at byte {}",
-                                 Record(member->name), member->stored_size, member->data_offset,
-                                 limit));
+                                 Record(member->name), member->stored_size, data, limit));
     }
+    if (before != nullptr) before->limit = member->header_offset;
+    member->limit = limit;
     free_from = *stop;
     before = member;
   }
@@ -410,8 +439,22 @@ Status Parser::CheckRanges(const std::vector<ZipMember>& members, uint64_t limit
 }  // namespace
 
 Result<std::vector<ZipMember>> ParseZip(const MappedFile& file, const Limits& limits,
-                                        std::string& directory) {
-  return Parser(file, limits).Parse(directory);
+                                        LocalHeaders headers, std::string& directory) {
+  return Parser(file, limits).Parse(headers, directory);
+}
+
+// That the header's fixed part and the data fit before the limit was checked with the directory.
+Result<uint64_t> LocateData(const MappedFile& file, const ZipMember& member) {
+  std::string header(LocalHeaderBytes(member), '\0');
+  ZOO_RETURN_IF_ERROR(file.Read(member.header_offset, std::as_writable_bytes(std::span(header))));
+  ZOO_ASSIGN_OR_RETURN(uint64_t data, CompareLocal(file.name(), member, AsBytes(header)));
+  if (data + member.stored_size <= member.limit) return data;
+  return Error{
+      ErrorCode::kCorrupt,
+      fmt::format("{}: {}: {} bytes at byte {} reach over byte {}, where the next record "
+                  "or the zip directory begins",
+                  file.name(), Record(member.name), member.stored_size, data, member.limit),
+      ""};
 }
 
 }  // namespace zoo
