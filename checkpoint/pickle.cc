@@ -179,25 +179,9 @@ void Unpickler::Fail(std::string what, ErrorCode code, std::string hint) {
   error_ = {code, std::move(what), std::move(hint)};
 }
 
-void Unpickler::Push(NodeId id) {
-  if (stack_.size() >= arena_.limits().nodes) {
-    Fail(fmt::format("more than {} values on the stack", arena_.limits().nodes),
-         ErrorCode::kCorrupt, RaiseLimit("nodes"));
-    return;
-  }
-  stack_.push_back(id);
-}
-
-NodeId Unpickler::Top() {
-  if (stack_.size() > floor()) return stack_.back();
-  Fail("the stack is empty");
-  return Arena::kNone;
-}
-
-NodeId Unpickler::Pop() {
-  NodeId id = Top();
-  if (!failed_) stack_.pop_back();
-  return id;
+void Unpickler::FailFull() {
+  Fail(fmt::format("more than {} values on the stack", arena_.limits().nodes), ErrorCode::kCorrupt,
+       RaiseLimit("nodes"));
 }
 
 size_t Unpickler::PopMark() {

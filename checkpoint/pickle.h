@@ -70,9 +70,22 @@ class Unpickler {
 
   // The part of the stack above the last mark.
   size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
-  void Push(NodeId id);
-  NodeId Pop();
-  NodeId Top();
+  // In the header because nearly every opcode calls them.
+  void Push(NodeId id) {
+    if (stack_.size() >= arena_.limits().nodes) return FailFull();
+    stack_.push_back(id);
+  }
+  NodeId Top() {
+    if (stack_.size() > floor()) return stack_.back();
+    Fail("the stack is empty");
+    return Arena::kNone;
+  }
+  NodeId Pop() {
+    NodeId id = Top();
+    if (!failed_) stack_.pop_back();
+    return id;
+  }
+  void FailFull();
   size_t PopMark();  // the height of the stack at the mark, which is gone then
   void PushResult(Result<NodeId> made);
 

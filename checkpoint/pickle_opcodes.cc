@@ -178,6 +178,11 @@ void Unpickler::SetItems(int) {
 void Unpickler::Remember(uint64_t id) {
   NodeId top = Top();
   if (failed_) return;
+  if (id == memo_.size() && id == memo_count_) {  // as all writers count
+    memo_.push_back(top);
+    ++memo_count_;
+    return;
+  }
   if (id >= memo_.size() && id <= memo_count_ + kMemoSlack) memo_.resize(id + 1, kNoNode);
   if (id < memo_.size()) {
     memo_count_ += memo_[id] == kNoNode;
