@@ -12,6 +12,7 @@
 #ifndef ZOO_RUNS_FILE_PATTERN_H_
 #define ZOO_RUNS_FILE_PATTERN_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -52,10 +53,13 @@ class FilePattern {
     char type = 0;       // f, e or g; 0: what suits the number
 
     std::string Format(double value) const;
+    // Whether a field may have printed this; then the value is put in its place.
+    bool Take(std::string_view taken, Matched& matched) const;
   };
   FilePattern() = default;
   static Result<Part> ParseField(std::string_view pattern, std::string_view field);
   Status Check() const;
+  bool MatchFrom(size_t index, std::string_view rest, int& steps, Matched& matched) const;
 
   std::string text_;
   std::vector<Part> parts_;

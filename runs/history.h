@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,11 +68,14 @@ inline constexpr size_t kMaxRunHistoryBytes = size_t{64} << 20;
 // another version. Files have plain names or it is kCorrupt, so what is parsed leads nowhere else.
 Result<RunHistory> ParseRunHistory(std::string_view text);
 
+// The history of the run in a folder; messages begin with the file. kNotFound if there is none.
+Result<RunHistory> ReadRunHistory(const std::filesystem::path& folder);
+
 // JSON with a final newline. Values that JSON lacks are the strings "nan", "inf" and "-inf".
 std::string PrintRunHistory(const RunHistory& history);
 
 // Whether a run may call a checkpoint so: a name in the folder itself, of at most 255 bytes, not
-// hidden, without control characters, and not run.json or a file on its way to a name.
+// hidden, UTF-8 without control characters, and not run.json or a file on its way to a name.
 bool IsCheckpointName(std::string_view name);
 
 }  // namespace zoo

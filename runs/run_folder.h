@@ -103,6 +103,8 @@ class RunFolder {
         lock_(std::move(lock)) {}
   Status ReadHistory();
   Status LookAround();
+  Status WriteHistory(const RunHistory& history) const;
+  void Prune(std::vector<std::string>& files);
   struct Next;
   Result<Next> MakeNext(int64_t epoch, const Metrics& metrics) const;
 
