@@ -77,7 +77,9 @@ Result<ListingOptions> OptionsOf(Context& context, const Arguments& arguments) {
   }
   ZOO_ASSIGN_OR_RETURN(options.scan.limits, ParseLimits(arguments.limits));
   options.scan.cancel = context.cancel();
-  // Without a place for a cache the checkpoints are opened each time.
+  // With other limits something else might be found. Without a place for a cache, too, the
+  // checkpoints are opened each time.
+  if (!arguments.limits.empty()) return options;
   if (auto store = context.OpenStore()) options.scan.memory = (*store)->root() / "runs";
   return options;
 }
@@ -85,8 +87,8 @@ Result<ListingOptions> OptionsOf(Context& context, const Arguments& arguments) {
 // "saved.svg", here, of the run in /data/saved.
 fs::path PlotPath(const Arguments& arguments, const Chart& chart) {
   if (arguments.plot != kNoValue) return arguments.plot;
-  const bool plain = chart.title.find('/') == std::string::npos && !chart.title.starts_with('.');
-  return plain ? chart.title + ".svg" : "run.svg";
+  const bool plain = chart.title.find('/') == std::string::npos;
+  return plain ? chart.title + ".svg" : "run.svg";  // of the root
 }
 
 void SelectRows(RunListing& run, const Arguments& arguments) {

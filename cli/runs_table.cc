@@ -15,7 +15,7 @@
 #include "zoo/base/text.h"
 #include "zoo/cli/layout.h"
 #include "zoo/cli/terminal.h"
-#include "zoo/runs/metrics_json.h"
+#include "zoo/runs/metrics.h"
 #include "zoo/runs/standing.h"
 #include "zoo/runs/utc_time.h"
 

@@ -51,8 +51,10 @@ Axis Axis::OfWholeNumbers(double low, double high, int ticks) {
 
 std::vector<double> Axis::Ticks() const {
   std::vector<double> ticks;
+  // 0.0 is added because a sum is never -0.
   const double first = std::ceil(low / step - 1e-9), last = std::floor(high / step + 1e-9);
-  for (double at = first; at <= last && ticks.size() < kMostTicks; ++at) ticks.push_back(at * step);
+  for (double at = first; at <= last && ticks.size() < kMostTicks; ++at)
+    ticks.push_back(at * step + 0.0);
   return ticks;
 }
 
@@ -61,8 +63,7 @@ std::string Axis::Label(double tick) const {
   if (decimals > kMostDecimals || std::max(std::abs(low), std::abs(high)) >= kManyDigits) {
     return fmt::format("{:.6g}", tick);
   }
-  // No "-0".
-  return fmt::format("{:.{}f}", tick == 0 ? 0.0 : tick, decimals);
+  return fmt::format("{:.{}f}", tick, decimals);
 }
 
 double Axis::Place(double value) const { return (value - low) / (high - low); }

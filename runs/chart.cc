@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -75,15 +76,17 @@ void ShareOut(std::vector<Curve>& curves) {
   for (const Curve& curve : curves) ranges.push_back(*RangeOf(curve.values));
   uint32_t right = ChooseRight(curves, ranges);
   // What goes down is looked for on the left; where nothing tells, what comes first.
-  const uint32_t up = RightByName(curves), all = (uint32_t{1} << curves.size()) - 1;
-  const bool downs_are_right = (right & ~up & all) != 0 && (~right & ~up & all) == 0;
-  if (right == all || downs_are_right) right = ~right & all;
+  const uint32_t all = (uint32_t{1} << curves.size()) - 1, up = RightByName(curves);
+  const int first_down = up == all ? 0 : std::countr_one(up);
+  if (right >> first_down & 1) right = ~right & all;
   for (size_t i = 0; i < curves.size(); ++i) curves[i].right = right >> i & 1;
 }
 
 // The folder's own name, whatever the way to it.
 std::string TitleOf(const std::filesystem::path& folder) {
-  const std::filesystem::path name = (folder / "").lexically_normal().parent_path().filename();
+  std::error_code failed;
+  const std::filesystem::path whole = std::filesystem::absolute(folder / "", failed);
+  const std::filesystem::path name = whole.lexically_normal().parent_path().filename();
   return name.empty() ? folder.native() : name.native();
 }
 

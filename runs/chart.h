@@ -1,5 +1,5 @@
 // Chart: the metrics of a run as curves over its epochs, each on one of two axes: what goes down
-// and what goes up have little room on one. Values; pure; any thread.
+// and what goes up have little room on one. Values; any thread.
 //
 //   ZOO_ASSIGN_OR_RETURN(Chart chart, ChartOf(run));
 //   std::string svg = ChartAsSvg(chart);     // chart_svg.h

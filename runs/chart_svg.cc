@@ -34,9 +34,9 @@ constexpr std::string_view kColours[] = {"#3b78d8", "#e07b00", "#2e9e5b", "#d149
 // With the colours used up, curves are told apart by these.
 constexpr std::string_view kDashes[] = {"", "8 4", "2 3"};
 
-std::string Xml(std::string_view text) {
+std::string Xml(std::string_view text, size_t max_bytes = kNameBytes) {
   std::string out;
-  for (char c : Escape(text, kNameBytes)) {
+  for (char c : Escape(text, max_bytes)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -157,7 +157,7 @@ void Picture::Levels(bool right) {
     if (curve.right == right) names += (names.empty() ? "" : ", ") + curve.name;
   }
   const Point at{right ? kWidth - kEdge + 4 : kEdge, (top_ + bottom_) / 2};
-  Text(at, "middle", Xml(names),
+  Text(at, "middle", Xml(names, static_cast<size_t>((bottom_ - top_) / kLetter)),
        fmt::format(" transform=\"rotate({} {:.1f} {:.1f})\"", right ? 90 : -90, at.x, at.y));
 }
 

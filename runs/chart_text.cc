@@ -89,7 +89,10 @@ class TextChart {
 
   std::string Draw() const {
     std::string out;
-    for (size_t i = 0; i < chart_.curves.size(); ++i) out += DrawCurve(i) + '\n';
+    for (size_t i = 0; i < chart_.curves.size(); ++i) {
+      if (i > 0) out += '\n';
+      out += DrawCurve(i);
+    }
     return out + EpochLine();
   }
 
@@ -146,19 +149,24 @@ class TextChart {
     return out;
   }
 
+  // The first epoch and the last, below their dots.
   std::string EpochLine() const {
     const std::string first = fmt::format("{:.0f}", chart_.epochs.front());
     const std::string last = fmt::format("{:.0f}", chart_.epochs.back());
     const size_t room = static_cast<size_t>(columns_) - margin_ - 1;
-    const std::string margin(margin_ + 1, ' ');
-    if (first == last || first.size() + last.size() + 1 > room) return margin + first + '\n';
-    std::string line = margin + first + std::string(room - first.size() - last.size(), ' ') + last;
-    constexpr std::string_view kName = " epoch ";
-    const size_t middle = margin.size() + (room - kName.size()) / 2;
-    if (first.size() + last.size() + kName.size() + 2 < room) {
-      line.replace(middle, kName.size(), kName);
+    std::string line(room, ' ');
+    auto put = [&](size_t at, std::string_view text) { line.replace(at, text.size(), text); };
+    if (first == last) {
+      put(room / 2, first);
+    } else if (first.size() + last.size() < room) {
+      put(0, first);
+      put(room - last.size(), last);
     }
-    return line + '\n';
+    constexpr std::string_view kName = " epoch ";
+    const size_t middle = (room - std::min(room, kName.size())) / 2;
+    if (first != last && first.size() <= middle && last.size() <= middle) put(middle, kName);
+    line.erase(line.find_last_not_of(' ') + 1);
+    return std::string(margin_ + 1, ' ') + line + '\n';
   }
 
   const Chart& chart_;

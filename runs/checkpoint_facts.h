@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "zoo/checkpoint/checkpoint.h"
-#include "zoo/runs/history.h"
+#include "zoo/runs/metrics.h"
 
 namespace zoo {
 

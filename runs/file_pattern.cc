@@ -10,6 +10,7 @@
 
 #include "zoo/base/suggest.h"
 #include "zoo/base/text.h"
+#include "zoo/runs/history.h"
 
 namespace zoo {
 namespace {

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "zoo/base/result.h"
-#include "zoo/runs/history.h"
+#include "zoo/runs/metrics.h"
 
 namespace zoo {
 

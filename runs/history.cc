@@ -16,13 +16,6 @@ bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7
 
 std::string_view BetterName(Better better) { return better == Better::kLower ? "lower" : "higher"; }
 
-const double* FindMetric(const Metrics& metrics, std::string_view name) {
-  for (const auto& [key, value] : metrics) {
-    if (key == name) return &value;
-  }
-  return nullptr;
-}
-
 const EpochRecord* RunHistory::Find(std::optional<int64_t> epoch) const {
   if (!epoch) return nullptr;
   auto found = std::ranges::lower_bound(epochs, *epoch, {}, &EpochRecord::epoch);

@@ -14,22 +14,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "zoo/base/json.h"
 #include "zoo/base/result.h"
+#include "zoo/runs/metrics.h"  // IWYU pragma: export
 
 namespace zoo {
 
 // Whether the smaller or the larger of two values of a metric is the better one.
 enum class Better { kLower, kHigher };
 std::string_view BetterName(Better better);  // "lower", "higher"
-
-// Names and values, in the order in which they were given; no name twice.
-using Metrics = std::vector<std::pair<std::string, double>>;
-// Null if there is none of that name.
-const double* FindMetric(const Metrics& metrics, std::string_view name);
 
 // One epoch that was saved.
 struct EpochRecord {

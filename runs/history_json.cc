@@ -7,7 +7,6 @@
 #include "zoo/base/file.h"
 #include "zoo/base/text.h"
 #include "zoo/runs/history.h"
-#include "zoo/runs/metrics_json.h"
 
 namespace zoo {
 namespace {

@@ -54,9 +54,8 @@ bool OpenAndAsk(const fs::path& folder, const Limits& limits, ScannedFile& file)
   const Error& error = checkpoint.error();
   // The list names the file already.
   const std::string prefix = Escape(path.native(), 1000) + ": ";
-  std::string_view message = error.message;
-  if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
-  file.skipped = message;
+  file.skipped = error.Text();
+  if (file.skipped.starts_with(prefix)) file.skipped.erase(0, prefix.size());
   return error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kUnsupported;
 }
 

@@ -43,8 +43,8 @@ struct Scan {
 };
 
 struct ScanOptions {
-  // The folder where what was found is remembered; made if need be. Empty: nothing is. A memory
-  // that cannot be read or written only costs time.
+  // The folder where what was found is remembered, for scans with the same limits; made if need be.
+  // Empty: nothing is. A memory that cannot be read or written only costs time.
   std::filesystem::path memory;
   Limits limits;  // of each checkpoint
   CancelToken cancel;

@@ -9,7 +9,7 @@
 #include "zoo/base/digest.h"
 #include "zoo/base/file.h"
 #include "zoo/base/json.h"
-#include "zoo/runs/metrics_json.h"
+#include "zoo/runs/metrics.h"
 
 namespace zoo {
 namespace fs = std::filesystem;

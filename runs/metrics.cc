@@ -1,8 +1,7 @@
-#include "zoo/runs/metrics_json.h"
+#include "zoo/runs/metrics.h"
 
 #include <cmath>
 #include <limits>
-#include <string_view>
 #include <utility>
 
 namespace zoo {
@@ -18,6 +17,13 @@ constexpr Special kSpecials[] = {
     {"nan", std::numeric_limits<double>::quiet_NaN()}, {"inf", kInfinity}, {"-inf", -kInfinity}};
 
 }  // namespace
+
+const double* FindMetric(const Metrics& metrics, std::string_view name) {
+  for (const auto& [key, value] : metrics) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
 
 Json NumberJson(double value) {
   if (std::isfinite(value)) return value;
