@@ -71,7 +71,8 @@ was saved whole is shown as the tree of its modules.
      .define = DefineInspect},
     {.name = "diff",
      .summary = "compare the weights of two checkpoints",
-     .details = R"(Whatever their formats: tensors are paired by name and compared by value. The same
+     .details =
+         R"(Whatever their formats: tensors are paired by name and compared by value. The same
 weights are told with their fingerprint; otherwise each tensor that differs is listed with how many
 elements do, by how much at most, absolutely and relative to the larger magnitude, and where the
 first is. A difference is a mismatch, exit code 8.
@@ -91,6 +92,19 @@ was saved whole becomes its state dict. The file appears only when it is complet
   zoo convert checkpoint.pth.tar weights.safetensors --only-weights --strip-prefix module.
   zoo convert resnet50 small.pth --half --sha256)",
      .define = DefineConvert},
+    {.name = "runs",
+     .summary = "show the epochs of training runs, their metrics and checkpoints",
+     .details = R"(Of each folder one line for each epoch: its metrics, the size of its checkpoint
+or that it was pruned, how long it took, and when it was saved; the best one has a star. From
+run.json, which zoo::Run writes, or, where there is none, from the checkpoints themselves, as
+PyTorch, Lightning or timm leave them; what was found in those is remembered in the cache's folder.
+Without arguments: the folder here.
+
+  zoo runs saved
+  zoo runs saved --last 10 --sort acc
+  zoo runs saved --plot curves.svg
+  zoo runs checkpoints --monitor val_loss --json)",
+     .define = DefineRuns},
     {.name = "cache list",
      .summary = "list the files in the cache",
      .details = R"(With unfinished downloads, which the next pull of the same weights goes on with.
