@@ -6,8 +6,9 @@
 // where the numbers count parameters across the groups in order. SGD, Adam, AdamW, RMSprop, Adagrad
 // and LBFGS, with every option of both.
 //
-//   SaveOptimizer(optimizer, "adam.pt").value();   // optimizer.load_state_dict(torch.load("adam.pt"))
-//   LoadOptimizer(optimizer, "adam.pt").value();   // of torch.save(optimizer.state_dict(), "adam.pt")
+//   SaveOptimizer(optimizer, "adam.pt").value();   //
+//   optimizer.load_state_dict(torch.load("adam.pt")) LoadOptimizer(optimizer, "adam.pt").value();
+//   // of torch.save(optimizer.state_dict(), "adam.pt")
 //
 // As in Python, loading takes the options from the file, the learning rate included, and replaces
 // all state; floating tensors become their parameter's dtype and go to its device.

@@ -17,6 +17,7 @@
 
 #include <torch/optim/optimizer.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -73,7 +74,7 @@ class Scheduler {
   explicit Scheduler(torch::optim::Optimizer& optimizer) : optimizer_(optimizer) {}
 
   std::vector<double> Lrs() const;  // of the optimizer's groups, now
-  void SetLrs(const std::vector<double>& lrs);
+  void SetLr(size_t group, double lr);
 
   torch::optim::Optimizer& optimizer_;
 };
@@ -84,7 +85,7 @@ class SchedulerOf : public Scheduler {
  public:
   const std::vector<double>& LastLr() const final { return state_.last_lr; }
   std::vector<double> BaseLrs() const final { return state_.base_lrs; }
-  Result<Document::Id> ToState(Snapshot& snapshot, const KeptValues* kept) const final;
+  Result<Document::Id> ToState(Snapshot& snapshot, const KeptValues* kept = nullptr) const final;
   Result<StagedScheduler> Stage(const std::shared_ptr<const Checkpoint>& checkpoint,
                                 const Value& state) final;
 
@@ -183,6 +184,11 @@ class ReduceLROnPlateau : public SchedulerOf<ReduceLROnPlateauState> {
   bool IsBetter(double metric) const;
   void Reduce();
 };
+
+extern template class SchedulerOf<StepLRState>;
+extern template class SchedulerOf<MultiStepLRState>;
+extern template class SchedulerOf<CosineAnnealingLRState>;
+extern template class SchedulerOf<ReduceLROnPlateauState>;
 
 }  // namespace zoo
 

@@ -3,7 +3,7 @@
 //
 //   Snapshot snapshot(Snapshot::Memory::kCopied);
 //   ZOO_ASSIGN_OR_RETURN(Document::Id weight, snapshot.Tensor("weight", linear->weight));
-//   snapshot.document().SetRoot(weight);
+//   snapshot.Finish(weight);
 //   std::jthread writer([snapshot = std::move(snapshot)] {
 //     Result<Written> written = WriteCheckpoint(snapshot.document(), "weight.pt"); ...
 //
@@ -16,11 +16,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "zoo/base/result.h"
+#include "zoo/checkpoint/checkpoint.h"
 #include "zoo/checkpoint/document.h"
 
 namespace zoo {
@@ -45,17 +47,23 @@ class Snapshot {
   Document::Id Dict(const std::vector<std::pair<std::string_view, Document::Id>>& entries,
                     Document::DictOptions options = {});
 
-  uint64_t bytes() const { return bytes_; }  // of all storages
+  // Keeps the file open whose bytes the document refers to.
+  void Hold(std::shared_ptr<const Checkpoint> checkpoint) {
+    files_.push_back(std::move(checkpoint));
+  }
+  // The last call: `root` is what the file holds. Copied tensors are let go of.
+  void Finish(Document::Id root);
 
  private:
   uint32_t StorageOf(const at::Tensor& tensor);
 
   Memory memory_;
   Document document_;
-  std::vector<at::Tensor> held_;  // bytes of the storages
+  std::vector<at::Tensor> bytes_;  // of the document's storages
+  std::vector<at::Tensor> taken_;  // until the end, so that no other storage gets the same address
+  std::vector<std::shared_ptr<const Checkpoint>> files_;
   // By storage and dtype: a file cannot view one storage with two.
   std::map<std::pair<const void*, at::ScalarType>, uint32_t> storages_;
-  uint64_t bytes_ = 0;
 };
 
 }  // namespace zoo

@@ -7,8 +7,9 @@
 //   SaveCheckpoint("epoch3.pt", training, {.epoch = 3, .metrics = {{"loss", loss}}}).value();
 //   int64_t epoch = LoadCheckpoint("epoch3.pt", training).value().epoch.value();
 //
-// A training that goes on from a checkpoint computes what it would have computed, to the bit. Saving
-// in two steps, a snapshot here and the writing elsewhere, lets the training go on meanwhile:
+// A training that goes on from a checkpoint computes what it would have computed, to the bit.
+// Saving in two steps, a snapshot here and the writing elsewhere, lets the training go on
+// meanwhile:
 //
 //   Snapshot snapshot = SnapshotTraining(training, progress, Snapshot::Memory::kCopied).value();
 //   ... on another thread: WriteCheckpoint(snapshot.document(), path)
@@ -57,8 +58,8 @@ struct KeptEntries {
 
 struct TrainingProgress {
   int64_t epoch = 0;
-  Metrics metrics;  // top-level entries of the file
-  bool rng_state = true;  // of PyTorch's CPU generator
+  Metrics metrics;                    // top-level entries of the file
+  bool rng_state = true;              // of PyTorch's CPU generator
   const KeptEntries* kept = nullptr;  // to be written again
 };
 
@@ -83,7 +84,7 @@ struct LoadedCheckpoint {
   std::optional<int64_t> epoch;  // as the file says it: the last one done, or the next one
   std::optional<int64_t> global_step;
   std::optional<std::string> architecture;  // 'arch' of timm and the ImageNet example
-  Metrics metrics;  // the other numbers at the top: loss, acc, best_acc1
+  Metrics metrics;                          // the other numbers at the top: loss, acc, best_acc1
   LoadReport model;
   bool model_loaded = false, optimizer_loaded = false, scheduler_loaded = false;
   bool rng_restored = false;
