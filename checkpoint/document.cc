@@ -93,6 +93,12 @@ Document::Id Document::Dict(std::vector<std::pair<Id, Id>> entries, DictOptions 
                                 .attributes = options.attributes});
 }
 
+Document::Id Document::Counter(std::vector<std::pair<Id, Id>> entries) {
+  const Id dict = Dict(std::move(entries));
+  contents_->nodes[dict].counter = true;
+  return dict;
+}
+
 void Document::Append(Id list, Id item) {
   contents_->children[contents_->nodes[list].index].push_back(item);
 }

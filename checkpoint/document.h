@@ -82,6 +82,8 @@ class Document {
   Id Dict(std::vector<std::pair<Id, Id>> entries) {
     return Dict(std::move(entries), DictOptions());
   }
+  // A collections.Counter, of counts by what is counted.
+  Id Counter(std::vector<std::pair<Id, Id>> entries);
   // Containers that contain themselves are filled after they were made.
   void Append(Id list, Id item);
   void SetItem(Id dict, Id key, Id value);

@@ -42,6 +42,7 @@ struct DocumentNode {
   };
   Kind kind = Kind::kNone;
   bool ordered = false;    // of a dict
+  bool counter = false;    // of a dict: a collections.Counter
   bool coalesced = false;  // of a composite
   Layout layout = Layout::kStrided;
   DType dtype = DType::kFloat32;

@@ -70,6 +70,7 @@ class Writer {
   std::optional<DType> ElementsOf(const DocumentNode& node) const;
   Status Check(const DocumentNode& node) const;
   Status Open(Id id);
+  void OpenDict(Id id, const DocumentNode& node);
   Status Step();
   void Close(const Frame& frame);
   static Batches BatchesOf(const DocumentNode& node);
@@ -277,6 +278,18 @@ Status Writer::Visit(Id id) {
   return {};
 }
 
+void Writer::OpenDict(Id id, const DocumentNode& node) {
+  if (node.counter) out_.Global("collections", "Counter");  // which is made of a dict
+  if (node.ordered) {
+    out_.Global("collections", "OrderedDict");
+    out_.Op(PickleOp::kEmptyTuple);
+    out_.Op(PickleOp::kReduce);
+  } else {
+    out_.Op(PickleOp::kEmptyDict);
+  }
+  if (!node.counter) Remember(id);
+}
+
 Status Writer::Open(Id id) {
   const DocumentNode& node = document_.node(id);
   if (marks_[id].open) {
@@ -297,14 +310,7 @@ Status Writer::Open(Id id) {
       out_.Op(PickleOp::kEmptyList);
       break;
     case Kind::kDict:
-      if (node.ordered) {
-        out_.Global("collections", "OrderedDict");
-        out_.Op(PickleOp::kEmptyTuple);
-        out_.Op(PickleOp::kReduce);
-      } else {
-        out_.Op(PickleOp::kEmptyDict);
-      }
-      Remember(id);
+      OpenDict(id, node);
       break;
     default:
       tensors_.OpenComposite(node);
@@ -350,7 +356,7 @@ void Writer::Close(const Frame& frame) {
   if (frame.attributes) out_.Op(PickleOp::kBuild);
   if (node.kind == Kind::kTuple) out_.CloseTuple(frame.children.size());
   if (node.kind == Kind::kComposite) tensors_.CloseComposite(node);
-  if (node.kind == Kind::kSet) {
+  if (node.kind == Kind::kSet || node.counter) {
     out_.Op(PickleOp::kTuple1);
     out_.Op(PickleOp::kReduce);
   }

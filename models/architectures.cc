@@ -100,9 +100,10 @@ std::vector<Family> Families() {
 Made Make(std::string_view name, const Json::Object& options) {
   for (const Family& family : Families()) {
     const auto row = std::find(family.names.begin(), family.names.end(), name);
-    if (row != family.names.end()) {
-      return family.make(static_cast<size_t>(row - family.names.begin()), options);
-    }
+    if (row == family.names.end()) continue;
+    Made made = family.make(static_cast<size_t>(row - family.names.begin()), options);
+    if (made) (*made)->set_made_with(options);
+    return made;
   }
   const std::vector<std::string> names = Names();
   const auto nearest = Nearest(name, names);

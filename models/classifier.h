@@ -9,8 +9,11 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
+
+#include "zoo/base/json.h"
 
 namespace zoo::models {
 
@@ -29,10 +32,18 @@ class Classifier : public torch::nn::Module {
   // What Python's constructor does to fresh layers beyond PyTorch's own initial values. Only
   // InitializeForTraining (initialize.h) calls it, when every parameter has memory.
   virtual void AdjustInitialValues() {}
+  // The options that models::Make was given, which with name() build the module again; nothing if
+  // something else made it.
+  const std::optional<Json::Object>& made_with() const { return made_with_; }
+  // For Make alone.
+  void set_made_with(Json::Object options) { made_with_ = std::move(options); }
 
  protected:
   // `architecture` is what name() says, and with it messages and printing.
   explicit Classifier(std::string architecture) : torch::nn::Module(std::move(architecture)) {}
+
+ private:
+  std::optional<Json::Object> made_with_;
 };
 
 }  // namespace zoo::models

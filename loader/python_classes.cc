@@ -1,0 +1,115 @@
+#include "zoo/loader/python_classes.h"
+
+#include <algorithm>
+
+namespace zoo {
+namespace {
+
+using From = OptionRule::From;
+
+constexpr OptionRule kAlexNet[] = {
+    {"num_classes", From::kRows, "classifier.6.weight"},
+    {"dropout", From::kAttribute, "p", "classifier.0"},
+};
+constexpr OptionRule kConvNext[] = {
+    {"num_classes", From::kRows, "classifier.2.weight"},
+    {"stochastic_depth_prob", From::kStochasticDepth},
+};
+constexpr OptionRule kDenseNet[] = {
+    {"num_classes", From::kRows, "classifier.weight"},
+    {"bn_size", From::kRatio, "features.denseblock1.denselayer1.conv1.weight",
+     "features.denseblock1.denselayer1.conv2.weight", 0},
+    {"drop_rate", From::kAttribute, "drop_rate", "features.denseblock1.denselayer1"},
+};
+constexpr OptionRule kEfficientNet[] = {
+    {"num_classes", From::kRows, "classifier.1.weight"},
+    {"dropout", From::kAttribute, "p", "classifier.0"},
+    {"stochastic_depth_prob", From::kStochasticShare},
+};
+constexpr OptionRule kGoogLeNet[] = {
+    {"num_classes", From::kRows, "fc.weight"},
+    {"aux_logits", From::kAttribute, "aux_logits"},
+    {"transform_input", From::kAttribute, "transform_input"},
+    {"dropout", From::kAttribute, "p", "dropout"},
+    {"dropout_aux", From::kAttribute, "p", "aux1.dropout"},
+};
+constexpr OptionRule kInceptionV3[] = {
+    {"num_classes", From::kRows, "fc.weight"},
+    {"aux_logits", From::kAttribute, "aux_logits"},
+    {"transform_input", From::kAttribute, "transform_input"},
+    {"dropout", From::kAttribute, "p", "dropout"},
+};
+constexpr OptionRule kMaxVit[] = {
+    {"num_classes", From::kRows, "classifier.5.weight"},
+    {"input_size", From::kAttribute, "grid_size", "blocks.0", 4},
+    {"stochastic_depth_prob", From::kStochasticDepth},
+};
+constexpr OptionRule kClassifier1[] = {
+    {"num_classes", From::kRows, "classifier.1.weight"},
+    {"dropout", From::kAttribute, "p", "classifier.0"},
+};
+constexpr OptionRule kMobileNetV3[] = {
+    {"num_classes", From::kRows, "classifier.3.weight"},
+    {"dropout", From::kAttribute, "p", "classifier.2"},
+};
+constexpr OptionRule kRegNet[] = {
+    {"num_classes", From::kRows, "fc.weight"},
+    {"stem_width", From::kRows, "stem.0.weight"},
+};
+constexpr OptionRule kFc[] = {{"num_classes", From::kRows, "fc.weight"}};
+constexpr OptionRule kSwin[] = {
+    {"num_classes", From::kRows, "head.weight"},
+    {"mlp_ratio", From::kRatio, "features.1.0.mlp.0.weight", "features.1.0.mlp.0.weight", 1},
+    {"dropout", From::kAttribute, "dropout", "features.1.0.attn"},
+    {"attention_dropout", From::kAttribute, "attention_dropout", "features.1.0.attn"},
+    {"stochastic_depth_prob", From::kStochasticDepth},
+};
+constexpr OptionRule kVgg[] = {
+    {"num_classes", From::kRows, "classifier.6.weight"},
+    {"dropout", From::kAttribute, "p", "classifier.2"},
+};
+constexpr OptionRule kVit[] = {
+    {"num_classes", From::kRows, "heads.head.weight"},
+    {"image_size", From::kAttribute, "image_size"},
+    {"dropout", From::kAttribute, "dropout"},
+    {"attention_dropout", From::kAttribute, "attention_dropout"},
+    {"representation_size", From::kAttribute, "representation_size"},
+};
+constexpr std::string_view kEncoderLayer = "encoder.layers.encoder_layer_0";
+constexpr Expectation kVitHeads[] = {
+    {"vit_b", kEncoderLayer, "num_heads", 12},
+    {"vit_l", kEncoderLayer, "num_heads", 16},
+    {"vit_h", kEncoderLayer, "num_heads", 16},
+};
+
+constexpr PythonClass kClasses[] = {
+    {"torchvision.models.alexnet.AlexNet", {"alexnet"}, kAlexNet},
+    {"torchvision.models.convnext.ConvNeXt", {"convnext"}, kConvNext},
+    {"torchvision.models.densenet.DenseNet", {"densenet"}, kDenseNet},
+    {"torchvision.models.efficientnet.EfficientNet",
+     {"efficientnet_b", "efficientnet_v2"},
+     kEfficientNet},
+    {"torchvision.models.googlenet.GoogLeNet", {"googlenet"}, kGoogLeNet},
+    {"torchvision.models.inception.Inception3", {"inception_v3"}, kInceptionV3},
+    {"torchvision.models.maxvit.MaxVit", {"maxvit"}, kMaxVit},
+    {"torchvision.models.mnasnet.MNASNet", {"mnasnet"}, kClassifier1},
+    {"torchvision.models.mobilenetv2.MobileNetV2", {"mobilenet_v2"}, kClassifier1},
+    {"torchvision.models.mobilenet.MobileNetV2", {"mobilenet_v2"}, kClassifier1},
+    {"torchvision.models.mobilenetv3.MobileNetV3", {"mobilenet_v3"}, kMobileNetV3},
+    {"torchvision.models.regnet.RegNet", {"regnet"}, kRegNet},
+    {"torchvision.models.resnet.ResNet", {"resnet", "resnext", "wide_resnet"}, kFc},
+    {"torchvision.models.shufflenetv2.ShuffleNetV2", {"shufflenet_v2"}, kFc},
+    {"torchvision.models.squeezenet.SqueezeNet", {"squeezenet"}, kClassifier1},
+    {"torchvision.models.swin_transformer.SwinTransformer", {"swin"}, kSwin},
+    {"torchvision.models.vgg.VGG", {"vgg"}, kVgg},
+    {"torchvision.models.vision_transformer.VisionTransformer", {"vit"}, kVit, kVitHeads},
+};
+
+}  // namespace
+
+const PythonClass* FindPythonClass(std::string_view name) {
+  const auto* row = std::ranges::find(kClasses, name, &PythonClass::name);
+  return row == std::end(kClasses) ? nullptr : row;
+}
+
+}  // namespace zoo

@@ -1,0 +1,25 @@
+// Which architecture a pickled module of Python's torchvision is, and with which options: read from
+// its class, its attributes and its shapes. A part of whole_model.cc. Pure; any thread.
+#ifndef ZOO_LOADER_PYTHON_MODELS_H_
+#define ZOO_LOADER_PYTHON_MODELS_H_
+
+#include <memory>
+
+#include "zoo/base/result.h"
+#include "zoo/checkpoint/checkpoint.h"
+#include "zoo/models/classifier.h"
+
+namespace zoo {
+
+// The module inside the wrappers that training puts around one (DataParallel, torch.compile).
+Value Unwrapped(Value module);
+
+// The architecture without weights. REQUIRES: `module` is one (Value::Kind::kModule), unwrapped.
+// kUnsupported, naming the class, for one that is not known; kMismatch if no architecture of the
+// class has these shapes and settings of layers.
+Result<std::shared_ptr<models::Classifier>> MakeLike(const Checkpoint& checkpoint,
+                                                     const Value& module);
+
+}  // namespace zoo
+
+#endif  // ZOO_LOADER_PYTHON_MODELS_H_

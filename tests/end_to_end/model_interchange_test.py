@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""State dicts and whole models, written by C++ and by PyTorch and loaded by the other, compute the same.
+
+Runs itself again with the Python that has torch, which ZOO_PYTHON names. torchvision need not be there: a class of our own stands under
+the name of its SqueezeNet.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import types
+import unittest
+
+TOLERANCE = 1e-5
+
+
+def define_squeezenet():
+    """torchvision.models.squeezenet.SqueezeNet, version 1.1, as its files know it: the class's name, attributes and modules."""
+    nn = torch.nn
+
+    class Fire(nn.Module):
+        def __init__(self, inplanes, squeeze, expand):
+            super().__init__()
+            self.inplanes = inplanes
+            self.squeeze, self.squeeze_activation = nn.Conv2d(inplanes, squeeze, 1), nn.ReLU(inplace=True)
+            self.expand1x1, self.expand1x1_activation = nn.Conv2d(squeeze, expand, 1), nn.ReLU(inplace=True)
+            self.expand3x3, self.expand3x3_activation = nn.Conv2d(squeeze, expand, 3, padding=1), nn.ReLU(inplace=True)
+
+        def forward(self, x):
+            x = self.squeeze_activation(self.squeeze(x))
+            return torch.cat([self.expand1x1_activation(self.expand1x1(x)), self.expand3x3_activation(self.expand3x3(x))], 1)
+
+    class SqueezeNet(nn.Module):
+        def __init__(self, num_classes=7, dropout=0.25, stride=2):
+            super().__init__()
+            self.num_classes = num_classes
+            self.features = nn.Sequential(
+                nn.Conv2d(3, 64, 3, stride=stride), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, ceil_mode=True), Fire(64, 16, 64), Fire(128, 16, 64),
+                nn.MaxPool2d(3, 2, ceil_mode=True), Fire(128, 32, 128), Fire(256, 32, 128), nn.MaxPool2d(3, 2, ceil_mode=True),
+                Fire(256, 48, 192), Fire(384, 48, 192), Fire(384, 64, 256), Fire(512, 64, 256))
+            self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Conv2d(512, num_classes, 1), nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d(1))
+
+        def forward(self, x):
+            return torch.flatten(self.classifier(self.features(x)), 1)
+
+    parts = "torchvision.models.squeezenet".split(".")
+    for i in range(len(parts)):
+        name = ".".join(parts[:i + 1])
+        sys.modules[name] = types.ModuleType(name)
+    for made in (Fire, SqueezeNet):
+        made.__module__, made.__qualname__ = ".".join(parts), made.__name__
+        setattr(sys.modules[made.__module__], made.__name__, made)
+    return SqueezeNet
+
+
+def logits(model):
+    i = torch.arange(3 * 64 * 64)
+    image = ((i * 7 % 101).float() / 101 - 0.5).view(1, 3, 64, 64)
+    with torch.no_grad():
+        return model.eval()(image).flatten().double().tolist()
+
+
+def run(*arguments):
+    return subprocess.run([FILES, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def parse(done):
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    name, training, *numbers = done.stdout.split()
+    return name, training == "true", [float.fromhex(number) for number in numbers]
+
+
+class Interchange(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory(prefix="zoo ünï-", dir=os.environ.get("TEST_TMPDIR"))
+        cls.folder = pathlib.Path(cls.temporary.name)
+        cls.made = parse(run("make", cls.folder))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def close(self, found, expected):
+        for a, b in zip(found, expected, strict=True):
+            self.assertLess(abs(a - b), TOLERANCE)
+
+    def test_state_dict_of_cpp(self):
+        model = SqueezeNet()
+        state = torch.load(self.folder / "state.pt", weights_only=True)
+        self.assertEqual(list(state), list(model.state_dict()))
+        model.load_state_dict(state)
+        self.close(logits(model), self.made[2])
+
+    def test_whole_model_of_cpp(self):
+        whole = torch.load(self.folder / "whole.pt", weights_only=True)
+        self.assertEqual({key: value for key, value in whole.items() if key != "state_dict"},
+                         {"schema": "zoo/model/1", "architecture": "squeezenet1_1", "options": {"num_classes": 7, "dropout": 0.25},
+                          "training": True})
+        model = SqueezeNet(**whole["options"])
+        model.load_state_dict(whole["state_dict"])
+        self.close(logits(model), self.made[2])
+        self.assertEqual(parse(run("whole", self.folder / "whole.pt")), self.made)
+
+    def test_state_dict_of_python(self):
+        model = SqueezeNet()
+        torch.save(model.state_dict(), self.folder / "python.pt")
+        self.close(parse(run("state", self.folder / "python.pt"))[2], logits(model))
+
+    def test_whole_model_of_python(self):
+        for wrap in (lambda it: it, torch.nn.DataParallel, lambda it: {"epoch": 3, "net": it}):
+            for training in (True, False):
+                model = SqueezeNet(num_classes=5, dropout=0.5).train(training)
+                torch.save(wrap(model), self.folder / "model.pth")
+                name, mode, numbers = parse(run("whole", self.folder / "model.pth"))
+                self.assertEqual((name, mode), ("squeezenet1_1", training))
+                self.close(numbers, logits(model))
+
+    def test_what_shapes_do_not_show(self):
+        torch.save(SqueezeNet(stride=1), self.folder / "other.pth")
+        done = run("whole", self.folder / "other.pth")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("it holds a torchvision.models.squeezenet.SqueezeNet that is no architecture that is known: the nearest is "
+                      "squeezenet1_1, and features.0.stride is another", done.stderr)
+
+    def test_class_that_is_not_known(self):
+        torch.save(torch.nn.Sequential(torch.nn.Linear(2, 3)), self.folder / "own.pth")
+        done = run("whole", self.folder / "own.pth")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("it holds a torch.nn.modules.container.Sequential, a class that is not known; its state dict can be loaded into a "
+                      "module of your own by LoadStateDict", done.stderr)
+
+
+if __name__ == "__main__":
+    FILES = os.path.abspath(sys.argv[1])
+    python = os.environ.get("ZOO_PYTHON", sys.executable)
+    if os.environ.get("MODEL_INTERCHANGE_TEST_INNER") != "1":
+        os.environ["MODEL_INTERCHANGE_TEST_INNER"] = "1"
+        os.execvp(python, [python, __file__, FILES])
+    import torch
+    SqueezeNet = define_squeezenet()
+    unittest.main(argv=["model_interchange_test"])
