@@ -71,7 +71,8 @@ was saved whole is shown as the tree of its modules.
      .define = DefineInspect},
     {.name = "diff",
      .summary = "compare the weights of two checkpoints",
-     .details = R"(Whatever their formats: tensors are paired by name and compared by value. The same
+     .details =
+         R"(Whatever their formats: tensors are paired by name and compared by value. The same
 weights are told with their fingerprint; otherwise each tensor that differs is listed with how many
 elements do, by how much at most, absolutely and relative to the larger magnitude, and where the
 first is. A difference is a mismatch, exit code 8.
@@ -135,11 +136,25 @@ printed, or saved with --output.
      .define = nullptr,
      .needs_torch = true},
     {.name = "check",
-     .summary = "run a model on its probe and compare with the logits it must give",
+     .summary = "run models on their probes and compare with the logits they must give",
      .details = R"(Proves that these weights on this machine compute what their publisher computed.
-A difference beyond the probe's tolerance is a mismatch.
+Weights that are not in the cache are pulled first. A difference beyond the probe's tolerance is a
+mismatch, exit code 8.
 
-  zoo check resnet50)",
+  zoo check resnet50
+  zoo check --all
+
+With --random no weights are needed: architectures are filled with generated numbers and compared
+with what PyTorch computes of the same, which is part of this program. All of them take some minutes.
+
+  zoo check --random --all
+  zoo check --random resnet50 vit_b_16 --dtype float64
+
+A checkpoint of your own has a probe once --write made one, of a generated input or of a photo;
+--probe checks against it. Put it into a registry's entry as its "probe".
+
+  zoo check ./mine.pth --arch resnet18 --write probe.json
+  zoo check ./mine.pth --arch resnet18 --probe probe.json)",
      .define = nullptr,
      .needs_torch = true},
     {.name = "preprocess",

@@ -94,15 +94,19 @@ Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice) {
 
 }  // namespace
 
-void ModelChoice::AddFileOptions(CLI::App& app) {
+void ModelChoice::AddArchitectureOptions(CLI::App& app) {
   app.add_option("--arch", architecture, "architecture of a checkpoint of your own")
       ->type_name("ARCHITECTURE");
-  app.add_option("--weights", weights, "the checkpoint file for --arch")->type_name("FILE");
   app.add_option("--num-classes", num_classes, "classes of --arch, if not its usual number")
       ->type_name("N");
   app.add_option("--option", options, "another option of --arch, as key=value; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+}
+
+void ModelChoice::AddFileOptions(CLI::App& app) {
+  AddArchitectureOptions(app);
+  app.add_option("--weights", weights, "the checkpoint file for --arch")->type_name("FILE");
 }
 
 Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice) {

@@ -32,7 +32,9 @@ struct ModelChoice {
   std::optional<int64_t> num_classes;  // of the architecture
   std::vector<std::string> options;    // more of them: "key=value"
 
-  // --arch, --weights, --num-classes and --option.
+  // --arch, --num-classes and --option.
+  void AddArchitectureOptions(CLI::App& app);
+  // These and --weights.
   void AddFileOptions(CLI::App& app);
 };
 

@@ -15,11 +15,11 @@
 #include <utility>
 #include <vector>
 
+#include "zoo/base/generator.h"
 #include "zoo/base/json.h"
 #include "zoo/models/architectures.h"
 #include "zoo/models/classifier.h"
 #include "zoo/models/state_dict.h"
-#include "zoo/tests/support/generator.h"
 #include "zoo/tests/support/golden_file.h"
 
 namespace zoo::models {
