@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -98,18 +99,16 @@ std::vector<Result<Classified>> Classify(const std::vector<Result<Pixels>>& batc
     logits = ready.model->forward(input.to(device)).to(at::kCPU).contiguous();
     probabilities = at::softmax(logits, 1).contiguous();
   });
-  std::vector<Result<Classified>> out;
   int64_t row = 0;
-  for (const Result<Pixels>& pixels : batch) {
-    if (!pixels) {
-      out.push_back(pixels.error());
-    } else if (!ran) {
-      out.push_back(ran.error());
-    } else {
-      out.push_back(Classified{Row(logits, row), Row(probabilities, row)});
-      ++row;
-    }
-  }
+  const auto answer = [&](const Result<Pixels>& pixels) -> Result<Classified> {
+    ZOO_RETURN_IF_ERROR(pixels);
+    ZOO_RETURN_IF_ERROR(ran);
+    Classified seen{Row(logits, row), Row(probabilities, row)};
+    ++row;
+    return seen;
+  };
+  std::vector<Result<Classified>> out;
+  std::ranges::transform(batch, std::back_inserter(out), answer);
   return out;
 }
 

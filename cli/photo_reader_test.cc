@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,9 @@ Pixels Expected(const PhotoFile& photo) {
 
 TEST(PhotoReader, HandsOutPhotosInOrderWithAnyThreads) {
   std::vector<PhotoFile> photos;
-  for (int i = 0; i < 40; ++i) photos.push_back(Photo(kPhotos[i * i % kPhotos.size()]));
+  for (int i = 0; i < 10; ++i) photos.push_back(Photo(kPhotos[i * i % kPhotos.size()]));
+  std::map<std::string, Pixels> expected;
+  for (const std::string& name : kPhotos) expected[Photo(name).path] = Expected(Photo(name));
   const PhotoReader::Options rows[] = {{.ahead = 1, .threads = 1},
                                        {.ahead = 1, .threads = 8},
                                        {.ahead = 5, .threads = 3},
@@ -39,7 +42,7 @@ TEST(PhotoReader, HandsOutPhotosInOrderWithAnyThreads) {
     for (const PhotoFile& photo : photos) {
       const auto pixels = reader.Take();
       ASSERT_TRUE(pixels);
-      EXPECT_EQ(pixels->value(), Expected(photo)) << photo.path;
+      EXPECT_EQ(pixels->value(), expected[photo.path]) << photo.path;
     }
     EXPECT_FALSE(reader.Take());
     EXPECT_FALSE(reader.Take());
@@ -90,7 +93,7 @@ TEST(PhotoReader, IsNeverFurtherAheadThanItMay) {
 }
 
 TEST(PhotoReader, MayGoAwayBeforeItsPhotosWereTaken) {
-  std::vector<PhotoFile> photos(100, Photo("chelsea.png"));
+  std::vector<PhotoFile> photos(30, Photo("chelsea.png"));
   PhotoReader untouched(photos, kPreset, {.ahead = 10, .threads = 3});
   PhotoReader begun(photos, kPreset, {.ahead = 10, .threads = 3});
   EXPECT_TRUE(begun.Take());
