@@ -101,8 +101,8 @@ std::vector<Result<Classified>> Classify(const std::vector<Result<Pixels>>& batc
   });
   int64_t row = 0;
   const auto answer = [&](const Result<Pixels>& pixels) -> Result<Classified> {
-    ZOO_RETURN_IF_ERROR(pixels);
-    ZOO_RETURN_IF_ERROR(ran);
+    if (!pixels) return pixels.error();
+    if (!ran) return ran.error();
     Classified seen{Row(logits, row), Row(probabilities, row)};
     ++row;
     return seen;
