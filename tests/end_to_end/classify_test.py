@@ -68,12 +68,12 @@ class Classify(harness.ZooTest):
                                 [golden["sum_f64"] / 1000, golden["min_f64"], golden["max_f64"]], 1e-9 * golden["max_f64"])
 
     def test_the_batch_changes_nothing(self):
-        photos = [self.photo(name) for name in PHOTOS + PHOTOS[::-1] + PHOTOS[1:]]
+        photos = [self.photo(name) for name in PHOTOS + PHOTOS[::-1]]
         broken = self.folder / "broken.jpg"
         broken.write_text("hello")
         photos[5:5] = [str(broken)]
         whole = None
-        for batch in (1, 3, 8, 100):
+        for batch in (1, 3, 100):
             code, seen, err = self.classify(*photos, "--batch", batch)
             self.assertEqual(code, 7, err)
             self.assertEqual([f["file"] for f in seen["failed"]], [str(broken)])
