@@ -118,12 +118,14 @@ options say.
   du -sh "$(zoo cache path)")_",
      .define = DefineCachePath},
     {.name = "classify",
-     .summary = "say what is on a photo",
-     .details = R"(Prepares the photo as the weights want it, runs the model, and prints the most
-probable categories. Weights that are not in the cache are pulled first.
+     .summary = "say what is on photos",
+     .details = R"(Prepares each photo as the weights want it, runs the model, and prints the most
+probable categories. Weights that are not in the cache are pulled first. A folder stands for the
+JPEG and PNG files in it and in the folders below; the next photos are read while the model runs.
 
   zoo classify cat.jpg --model resnet50
-  zoo classify *.png --model efficientnet_lite0 --json)",
+  zoo classify holiday/ --model efficientnet_v2_s --top 1 --device cuda
+  zoo classify *.png --arch resnet18 --weights ./mine.pth --num-classes 10 --json)",
      .define = nullptr,
      .needs_torch = true},
     {.name = "run",

@@ -46,8 +46,11 @@ struct ReadyModel {
   const Entry* entry = nullptr;
 };
 
-// Pulls what is not in the cache. kUsage unless exactly one of a name or an architecture with a
-// file is given.
+// The entry that ReadyModel will have, before anything is pulled. kUsage unless exactly one of a
+// name or an architecture with a file is given.
+Result<const Entry*> EntryOf(Context& context, const ModelChoice& choice);
+
+// Pulls what is not in the cache. Errors: EntryOf's, and those of pulling, reading and placing.
 Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice);
 
 }  // namespace zoo::cli
