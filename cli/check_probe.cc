@@ -19,10 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 Result<Preset> PresetFor(const ReadyModel& ready) {
-  if (ready.entry != nullptr && ready.entry->preset) return *ready.entry->preset;
-  return Error{ErrorCode::kNotFound,
-               fmt::format("nothing says how photos must be prepared for {}", ready.name),
-               "no registry in force has an entry of that architecture with a preset"};
+  if (ready.entry == nullptr || !ready.entry->preset) return NoPreset(ready.name);
+  return *ready.entry->preset;
 }
 
 // A photo is looked for in `folder`.

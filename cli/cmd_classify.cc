@@ -133,11 +133,7 @@ Result<int> RunClassify(Context& context, const Arguments& arguments) {
     reader.emplace(photos, *entry->preset, ReaderOptions(arguments, photos.size(), device));
   }
   ZOO_ASSIGN_OR_RETURN(const ReadyModel ready, OpenModel(context, arguments.model));
-  if (!reader) {
-    return Error{ErrorCode::kNotFound,
-                 fmt::format("nothing says how photos must be prepared for {}", ready.name),
-                 "no registry in force has an entry of that architecture with a preset"};
-  }
+  if (!reader) return NoPreset(ready.name);
   ZOO_RETURN_IF_ERROR(CatchTorch(fmt::format("cannot move {} to {}", ready.name, device.str()),
                                  [&] { ready.model->to(device); }));
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());

@@ -133,4 +133,10 @@ Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice) {
   return choice.name.empty() ? OpenFile(context, choice, entry) : OpenEntry(context, entry);
 }
 
+Error NoPreset(const std::string& name) {
+  return {ErrorCode::kNotFound,
+          fmt::format("nothing says how photos must be prepared for {}", name),
+          "no registry in force has an entry of that architecture with a preset"};
+}
+
 }  // namespace zoo::cli

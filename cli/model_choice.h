@@ -53,6 +53,9 @@ Result<const Entry*> EntryOf(Context& context, const ModelChoice& choice);
 // Pulls what is not in the cache. Errors: EntryOf's, and those of pulling, reading and placing.
 Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice);
 
+// That no entry says how photos are prepared for a model of that name.
+Error NoPreset(const std::string& name);
+
 }  // namespace zoo::cli
 
 #endif  // ZOO_CLI_MODEL_CHOICE_H_
