@@ -1,5 +1,6 @@
 // Every architecture against Python: the records of tests/data/model_goldens.json, whose "rule" and
-// "fields" say how they were made.
+// "fields" say how they were made, and the options of tests/data/option_goldens.json, which
+// make_option_goldens.py made.
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/from_blob.h>
@@ -25,13 +26,24 @@
 namespace zoo::models {
 namespace {
 
-const Json& Goldens() {
-  static const Json* goldens = new Json(ReadGoldenFile("tests/data/model_goldens.json"));
+const Json& OptionGoldens() {
+  static const Json* goldens = new Json(ReadGoldenFile("tests/data/option_goldens.json"));
   return *goldens;
 }
 
+const Json::Array& Records() {
+  static const Json::Array* records = [] {
+    const Json models = ReadGoldenFile("tests/data/model_goldens.json");
+    auto* all = new Json::Array(*At(models, {"records"}).AsArray());
+    const Json::Array& options = *At(OptionGoldens(), {"records"}).AsArray();
+    all->insert(all->end(), options.begin(), options.end());
+    return all;
+  }();
+  return *records;
+}
+
 const Json& Record(const std::string& net) {
-  for (const Json& record : *At(Goldens(), {"records"}).AsArray()) {
+  for (const Json& record : Records()) {
     if (Text(At(record, {"net"})) == net) return record;
   }
   ADD_FAILURE() << "no record of " << net;
@@ -128,7 +140,7 @@ TEST_P(ModelGoldensTest, ComputesWhatPythonComputes) {
 std::vector<std::string> NetsWeHave() {
   const std::vector<std::string> names = Names();
   std::vector<std::string> nets;
-  for (const Json& record : *At(Goldens(), {"records"}).AsArray()) {
+  for (const Json& record : Records()) {
     const std::string& builder = Text(At(record, {"builder"}));
     if (std::find(names.begin(), names.end(), builder) != names.end()) {
       nets.push_back(Text(At(record, {"net"})));
@@ -150,6 +162,29 @@ TEST(ModelGoldensCoverageTest, HasARecordOfEveryArchitectureOfTorchvision) {
   for (const std::string& net : NetsWeHave()) recorded.insert(Text(At(Record(net), {"builder"})));
   for (const std::string& name : Names()) {
     EXPECT_EQ(recorded.contains(name), !name.starts_with("efficientnet_lite")) << name;
+  }
+}
+
+TEST(ModelGoldensCoverageTest, BuildersTakeTheOptionsThatPythonsTake) {
+  std::set<std::string> all;
+  for (const Json& row : *At(OptionGoldens(), {"builders"}).AsArray()) {
+    const std::string& builder = Text(At(row, {"builder"}));
+    all.insert(builder);
+    for (const auto& [name, taken] : *At(row, {"takes"}).AsObject()) {
+      const auto made = Make(builder, {{name, At(taken, {"value"})}});
+      ASSERT_TRUE(made) << made.error().Text();
+      EXPECT_EQ(Digest::Of(AsBytes(KeyLines(StateDictOf(**made)))).hex(),
+                Text(At(taken, {"keys_sha256"})))
+          << builder << " " << name;
+    }
+    for (const Json& name : *At(row, {"refuses"}).AsArray()) {
+      const auto made = Make(builder, {{Text(name), 1}});
+      ASSERT_FALSE(made) << builder << " " << Text(name);
+      EXPECT_EQ(made.error().message, fmt::format("{} has no option \"{}\"", builder, Text(name)));
+    }
+  }
+  for (const std::string& name : Names()) {
+    EXPECT_EQ(all.contains(name), !name.starts_with("efficientnet_lite")) << name;
   }
 }
 
