@@ -33,8 +33,6 @@ NETS = [
      {"inverted_residual_setting": [[1, 16, 2, 1], [3, 24, 2, 2], [5, 50, 3, 1]], "width_mult": 0.7, "round_nearest": 4},
      [2, 3, 72, 56]),
     ("resnet50 dilated", "resnet50", {"replace_stride_with_dilation": [False, True, True]}, [2, 3, 72, 56]),
-    ("wide_resnet50_2 dilated", "wide_resnet50_2", {"replace_stride_with_dilation": [True, False, True], "groups": 2},
-     [2, 3, 72, 56]),
     ("vit_b_32 stem", "vit_b_32",
      {"conv_stem_configs": [[24, 3, 2], [32, 5, 4], [40, 2, 2], [48, 3, 2]], "image_size": 96, "representation_size": 40},
      [2, 3, 96, 96]),
