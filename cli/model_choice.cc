@@ -44,6 +44,7 @@ void NoteReport(Context& context, const LoadReport& report) {
     context.Note(fmt::format("{} of them converted, the first {}", report.cast.size(),
                              Escape(report.cast.front())));
   }
+  if (!report.form.empty()) context.Note(fmt::format("the weights are of {}", report.form));
 }
 
 Result<ReadyModel> OpenEntry(Context& context, const Entry* entry) {

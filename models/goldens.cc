@@ -83,13 +83,17 @@ uint64_t WeightBytes(const Classifier& model) {
   return bytes;
 }
 
+Digest KeysDigest(const Classifier& model) {
+  return Digest::Of(AsBytes(KeyLines(StateDictOf(model))));
+}
+
 Status FillGolden(const Golden& golden, Classifier& model) {
   std::vector<NamedTensor> state = StateDictOf(model);
   if (state.size() != golden.entries) {
     return Mismatch(golden, fmt::format("the state dict has {} entries, Python's {}", state.size(),
                                         golden.entries));
   }
-  if (Digest::Of(AsBytes(KeyLines(state))).hex() != golden.keys_sha256) {
+  if (KeysDigest(model).hex() != golden.keys_sha256) {
     return Mismatch(golden, "names, types, shapes or order of the state dict are not Python's");
   }
   if (Fill(state).hex() != golden.fill_sha256) {

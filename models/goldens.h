@@ -18,6 +18,7 @@
 #include <memory>
 #include <span>
 
+#include "zoo/base/digest.h"
 #include "zoo/base/result.h"
 #include "zoo/models/classifier.h"
 #include "zoo/models/expected_logits.h"
@@ -25,7 +26,7 @@
 
 namespace zoo::models {
 
-// One or more of each architecture of torchvision.
+// One or more of each architecture of torchvision, and some with other options than usual.
 std::span<const Golden> Goldens();
 
 // The net in eval mode, without memory for its weights yet. Errors: those of Make.
@@ -33,6 +34,9 @@ Result<std::shared_ptr<Classifier>> MakeGolden(const Golden& golden);
 
 // The bytes that the weights of the net take in its present type, filled or not.
 uint64_t WeightBytes(const Classifier& model);
+
+// Of the names, types, shapes and order of its state dict.
+Digest KeysDigest(const Classifier& model);
 
 // Puts the generated values in. kMismatch if the entries of the state dict are not Python's, by
 // number, names, types, shapes and order, or if the values are not those that Python generated.

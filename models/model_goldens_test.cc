@@ -1,7 +1,9 @@
 // Every architecture against Python: the records of tests/data/model_goldens.json, whose "rule" and
-// "fields" say how they were made.
+// "fields" say how they were made, and the options of tests/data/option_goldens.json, which
+// make_option_goldens.py made.
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,11 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "zoo/base/json.h"
 #include "zoo/base/result.h"
 #include "zoo/models/architectures.h"
 #include "zoo/models/classifier.h"
 #include "zoo/models/goldens.h"
 #include "zoo/models/state_dict.h"
+#include "zoo/tests/support/golden_file.h"
 
 namespace zoo::models {
 namespace {
@@ -58,6 +62,29 @@ TEST(GoldensTest, HaveARecordOfEveryArchitectureOfTorchvision) {
   for (const Golden& golden : Goldens()) recorded.insert(golden.architecture);
   for (const std::string& name : Names()) {
     EXPECT_EQ(recorded.contains(name), !name.starts_with("efficientnet_lite")) << name;
+  }
+}
+
+TEST(GoldensTest, BuildersTakeTheOptionsThatPythonsTake) {
+  const Json goldens = ReadGoldenFile("tests/data/option_goldens.json");
+  std::set<std::string> all;
+  for (const Json& row : *At(goldens, {"builders"}).AsArray()) {
+    const std::string& builder = Text(At(row, {"builder"}));
+    all.insert(builder);
+    for (const auto& [name, taken] : *At(row, {"takes"}).AsObject()) {
+      const auto made = Make(builder, {{name, At(taken, {"value"})}});
+      ASSERT_TRUE(made) << made.error().Text();
+      EXPECT_EQ(KeysDigest(**made).hex(), Text(At(taken, {"keys_sha256"})))
+          << builder << " " << name;
+    }
+    for (const Json& name : *At(row, {"refuses"}).AsArray()) {
+      const auto made = Make(builder, {{Text(name), 1}});
+      ASSERT_FALSE(made) << builder << " " << Text(name);
+      EXPECT_EQ(made.error().message, fmt::format("{} has no option \"{}\"", builder, Text(name)));
+    }
+  }
+  for (const std::string& name : Names()) {
+    EXPECT_EQ(all.contains(name), !name.starts_with("efficientnet_lite")) << name;
   }
 }
 

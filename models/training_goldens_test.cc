@@ -7,6 +7,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/tensor.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
@@ -104,7 +105,8 @@ TEST_P(TrainingGoldensTest, OneStepChangesWhatPythonChanges) {
 }
 
 std::string TestName(const testing::TestParamInfo<size_t>& index) {
-  return Text(At((*At(Goldens(), {"records"}).AsArray())[index.param], {"builder"}));
+  const Json& record = (*At(Goldens(), {"records"}).AsArray())[index.param];
+  return fmt::format("{}_{}", Text(At(record, {"builder"})), index.param);
 }
 
 INSTANTIATE_TEST_SUITE_P(Nets, TrainingGoldensTest,

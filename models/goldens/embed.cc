@@ -1,13 +1,14 @@
-// Writes the records of tests/data/model_goldens.json as the C++ source of the table that table.h
-// declares, so that a program can check its architectures without any file.
+// Writes the records of tests/data/model_goldens.json and option_goldens.json as the C++ source of
+// the table that table.h declares, so that a program can check its architectures without any file.
 //
-//   embed model_goldens.json goldens_table.cc
+//   embed goldens_table.cc model_goldens.json option_goldens.json
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,18 +88,16 @@ Result<std::string> Row(const Json& record, size_t i) {
       architecture, options->Dump(-1), input, entries, keys, fill, float32, float64, i);
 }
 
-Result<std::string> SourceCode(const Json& goldens) {
-  const Json* records = goldens.Find("records");
-  if (records == nullptr || records->AsArray() == nullptr) return Wrong("records");
+Result<std::string> SourceCode(const Json::Array& records) {
   std::string images, rows;
-  for (size_t i = 0; i < records->AsArray()->size(); ++i) {
-    ZOO_ASSIGN_OR_RETURN(const std::string of_record, Images((*records->AsArray())[i], i));
-    ZOO_ASSIGN_OR_RETURN(const std::string row, Row((*records->AsArray())[i], i));
+  for (size_t i = 0; i < records.size(); ++i) {
+    ZOO_ASSIGN_OR_RETURN(const std::string of_record, Images(records[i], i));
+    ZOO_ASSIGN_OR_RETURN(const std::string row, Row(records[i], i));
     images += of_record;
     rows += row;
   }
   return fmt::format(
-      "// Made from model_goldens.json by embed.cc.\n"
+      "// Made by embed.cc.\n"
       "#include \"zoo/models/goldens/table.h\"\n\n"
       "namespace zoo::models {{\nnamespace {{\n\n{}\n"
       "constexpr Golden kTable[] = {{\n{}}};\n\n"
@@ -108,10 +107,16 @@ Result<std::string> SourceCode(const Json& goldens) {
       images, rows);
 }
 
-Status Embed(const std::string& in, const std::string& out) {
-  ZOO_ASSIGN_OR_RETURN(const std::string text, ReadFile(in, kLargestFile));
-  ZOO_ASSIGN_OR_RETURN(const Json goldens, ParseJson(text, {.bytes = kLargestFile}));
-  ZOO_ASSIGN_OR_RETURN(const std::string source, SourceCode(goldens));
+Status Embed(const std::string& out, std::span<char* const> in) {
+  Json::Array all;
+  for (const char* file : in) {
+    ZOO_ASSIGN_OR_RETURN(const std::string text, ReadFile(file, kLargestFile));
+    ZOO_ASSIGN_OR_RETURN(const Json goldens, ParseJson(text, {.bytes = kLargestFile}));
+    const Json* records = goldens.Find("records");
+    if (records == nullptr || records->AsArray() == nullptr) return Wrong("records");
+    all.insert(all.end(), records->AsArray()->begin(), records->AsArray()->end());
+  }
+  ZOO_ASSIGN_OR_RETURN(const std::string source, SourceCode(all));
   return WriteFile(out, source);
 }
 
@@ -119,11 +124,11 @@ Status Embed(const std::string& in, const std::string& out) {
 }  // namespace zoo
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fputs("usage: embed GOLDENS.json OUT.cc\n", stderr);
+  if (argc < 3) {
+    std::fputs("usage: embed OUT.cc GOLDENS.json...\n", stderr);
     return 2;
   }
-  zoo::Status done = zoo::Embed(argv[1], argv[2]);
+  zoo::Status done = zoo::Embed(argv[1], std::span(argv, argc).subspan(2));
   if (done) return 0;
   std::fprintf(stderr, "%s\n", done.error().Text().c_str());
   return static_cast<int>(done.error().code);
