@@ -54,6 +54,13 @@ Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_byt
   }
 }
 
+Status SyncFolder(const std::filesystem::path& folder) {
+  UniqueFd fd(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // A folder that may be written and not be read cannot be synced.
+  if (!fd.valid() || fsync(fd.get()) == 0 || errno == EINVAL) return {};
+  return FileError("sync", folder, errno);
+}
+
 Status WriteFile(const std::filesystem::path& path, std::string_view bytes) {
   ZOO_ASSIGN_OR_RETURN(NewFile file, NewFile::Create(path));
   ZOO_RETURN_IF_ERROR(file.Append(AsBytes(bytes)));

@@ -40,6 +40,10 @@ Error FileError(std::string_view verb, const std::filesystem::path& path, int er
 // The bytes of a regular file of at most `max_bytes`; a larger one is kCorrupt and is not read.
 Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_bytes);
 
+// Until the names in a folder are on the medium. File systems that have no such operation are as
+// good.
+Status SyncFolder(const std::filesystem::path& folder);
+
 // Makes a file of these bytes, or replaces the regular file that is there, all or nothing: a
 // failure leaves what was there, and the file keeps its permissions. A device, pipe or symbolic
 // link is written into.

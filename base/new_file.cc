@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -13,6 +14,17 @@ namespace zoo {
 namespace {
 
 constexpr int kNames = 100;  // of temporary files, tried before giving up
+constexpr std::string_view kPartial = ".partial-";
+
+// What follows a file's name in the name of the `attempt`-th temporary file.
+std::string PartialSuffix(int attempt) {
+  std::string suffix = fmt::format("{}{}", kPartial, getpid());
+  return attempt == 0 ? suffix : fmt::format("{}-{}", suffix, attempt);
+}
+
+bool IsNumber(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
 
 bool IsFull(int error_number) {
   return error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
@@ -51,8 +63,7 @@ Status NewFile::Open() {
   // same name.
   for (int i = 0; i < kNames && !fd_.valid(); ++i) {
     std::filesystem::path name = path_;
-    name +=
-        i == 0 ? fmt::format(".partial-{}", getpid()) : fmt::format(".partial-{}-{}", getpid(), i);
+    name += PartialSuffix(i);
     fd_ = UniqueFd(open(name.c_str(), O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, 0666));
     if (fd_.valid()) partial_ = std::move(name);
     if (!fd_.valid() && errno != EEXIST) break;
@@ -81,12 +92,17 @@ Status NewFile::Commit(Sync sync) {
   if (partial_.empty()) return {};
   if (rename(partial_.c_str(), path_.c_str()) != 0) return WriteError(errno);
   partial_.clear();
-  if (!to_disk) return {};
-  std::filesystem::path folder = path_.parent_path();
-  UniqueFd parent(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // Some file systems have no such operation for folders.
-  if (parent.valid() && fsync(parent.get()) != 0 && errno != EINVAL) return WriteError(errno);
-  return {};
+  return to_disk ? SyncFolder(path_.parent_path()) : Status();
+}
+
+std::optional<std::string> NewFile::NameOfPartial(std::string_view name) {
+  const size_t at = name.rfind(kPartial);
+  if (at == std::string_view::npos || at == 0) return std::nullopt;
+  std::string_view numbers = name.substr(at + kPartial.size());
+  const size_t dash = numbers.find('-');
+  if (dash != std::string_view::npos && !IsNumber(numbers.substr(dash + 1))) return std::nullopt;
+  if (!IsNumber(numbers.substr(0, dash))) return std::nullopt;
+  return std::string(name.substr(0, at));
 }
 
 }  // namespace zoo

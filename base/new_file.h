@@ -12,6 +12,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "zoo/base/bytes.h"
 #include "zoo/base/file.h"
@@ -33,6 +36,10 @@ class NewFile {
 
   Status Append(ByteView bytes);
   Status Commit(Sync sync);
+
+  // The name that a temporary file of this name was to take: "model.pt" of "model.pt.partial-4711".
+  // Nothing if it is none, so that what a killed process left can be recognised.
+  static std::optional<std::string> NameOfPartial(std::string_view name);
 
  private:
   NewFile(std::filesystem::path path, uint64_t expected)

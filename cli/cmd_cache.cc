@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +17,7 @@
 #include "zoo/cache/store.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
+#include "zoo/cli/layout.h"
 #include "zoo/cli/terminal.h"
 #include "zoo/fetcher/pull.h"
 #include "zoo/registry/registry.h"
@@ -27,15 +27,6 @@ namespace {
 
 constexpr int64_t kDay = 24 * 3600;
 constexpr size_t kDigestShown = 12;
-
-// "2026-11-24 15:30", in the user's time zone.
-std::string FormatTime(int64_t seconds) {
-  std::time_t time = seconds;
-  std::tm local{};
-  if (localtime_r(&time, &local) == nullptr) return "?";
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local)};
-}
 
 // The entries it was pulled for, else its file name, else its digest.
 std::string DisplayName(const Store::Item& item) {
@@ -75,12 +66,14 @@ void PrintList(Context& context, const std::vector<Store::Item>& items,
   uint64_t bytes = 0;
   for (const Store::Item& item : items) {
     bytes += item.blob.size();
-    rows.push_back({DisplayName(item), FormatSize(item.blob.size()), FormatTime(item.last_used),
+    rows.push_back({DisplayName(item), FormatSize(item.blob.size()),
+                    FormatLocalTime(item.last_used),
                     item.blob.digest().hex().substr(0, kDigestShown)});
   }
   for (const Store::Partial& partial : partials) {
     bytes += partial.size;
-    rows.push_back({Escape(partial.file), FormatSize(partial.size), FormatTime(partial.last_used),
+    rows.push_back({Escape(partial.file), FormatSize(partial.size),
+                    FormatLocalTime(partial.last_used),
                     partial.in_use ? "arriving" : "unfinished"});
   }
   context.Print(FormatTable(

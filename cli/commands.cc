@@ -92,6 +92,19 @@ was saved whole becomes its state dict. The file appears only when it is complet
   zoo convert checkpoint.pth.tar weights.safetensors --only-weights --strip-prefix module.
   zoo convert resnet50 small.pth --half --sha256)",
      .define = DefineConvert},
+    {.name = "runs",
+     .summary = "show the epochs of training runs, their metrics and checkpoints",
+     .details = R"(Of each folder one line for each epoch: its metrics, the size of its checkpoint
+or that it was pruned, how long it took, and when it was saved; the best one has a star. From
+run.json, which zoo::Run writes, or, where there is none, from the checkpoints themselves, as
+PyTorch, Lightning or timm leave them; what was found in those is remembered in the cache's folder.
+Without arguments: the folder here.
+
+  zoo runs saved
+  zoo runs saved --last 10 --sort acc
+  zoo runs saved --plot curves.svg
+  zoo runs checkpoints --monitor val_loss --json)",
+     .define = DefineRuns},
     {.name = "cache list",
      .summary = "list the files in the cache",
      .details = R"(With unfinished downloads, which the next pull of the same weights goes on with.

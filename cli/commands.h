@@ -20,6 +20,7 @@ Runner DefineVerify(CLI::App& app);
 Runner DefineInspect(CLI::App& app);
 Runner DefineDiff(CLI::App& app);
 Runner DefineConvert(CLI::App& app);
+Runner DefineRuns(CLI::App& app);
 Runner DefineCacheList(CLI::App& app);
 Runner DefineCacheRemove(CLI::App& app);
 Runner DefineCachePrune(CLI::App& app);

@@ -21,7 +21,7 @@ Takes TakesOf(std::string_view value) {
   if (value == "A" || value == "B" || value == "IN") return Takes::kNamesAndFiles;
   if (names) return files ? Takes::kNamesAndFiles : Takes::kNames;
   if (files) return Takes::kFiles;
-  if (value == "DIR") return Takes::kFolders;
+  if (value == "DIR" || value == "FOLDER") return Takes::kFolders;
   if (value == "SHELL") return Takes::kShells;
   if (value == "TOPIC") return Takes::kTopics;
   return Takes::kNothing;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <ctime>
 
 #include "zoo/base/text.h"
 
@@ -81,6 +82,14 @@ std::string WrapParagraphs(std::string_view text, int columns) {
   }
   finish();
   return out;
+}
+
+std::string FormatLocalTime(int64_t seconds) {
+  std::time_t time = seconds;
+  std::tm local{};
+  if (localtime_r(&time, &local) == nullptr) return "?";
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local)};
 }
 
 std::string FormatDefinitions(std::span<const Definition> definitions, int columns) {

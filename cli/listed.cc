@@ -62,28 +62,6 @@ constexpr Column kAccuracy = {"ACC@1", true, 2, Accuracy};
 constexpr Column kSize = {"MiB", true, 4, MebiBytes};
 constexpr Column kLicense = {"LICENSE", false, 5, License};
 
-using Rows = std::vector<std::vector<std::string>>;
-
-Rows RowsOf(std::span<const Listed> listed, const std::vector<Column>& columns) {
-  Rows rows(listed.size() + 1);
-  for (const Column& column : columns) {
-    rows[0].emplace_back(column.header);
-    for (size_t i = 0; i < listed.size(); ++i) rows[i + 1].push_back(column.cell(listed[i]));
-  }
-  return rows;
-}
-
-// Of FormatTable: the widest cell of each column, and two blanks between columns.
-size_t WidthOf(const Rows& rows) {
-  size_t width = 0;
-  for (size_t column = 0; column < rows[0].size(); ++column) {
-    size_t widest = 0;
-    for (const auto& row : rows) widest = std::max(widest, DisplayWidth(row[column]));
-    width += widest + (column > 0 ? 2 : 0);
-  }
-  return width;
-}
-
 }  // namespace
 
 std::string ShortLicense(const Entry& entry) {
@@ -116,17 +94,18 @@ Result<std::vector<Listed>> LookUp(Context& context, const std::vector<const Ent
 }
 
 std::string ListedTable(std::span<const Listed> listed, const ListedTableOptions& options) {
-  std::vector<Column> columns = {kMark,     kName, options.gflops ? kGflops : kParameters,
-                                 kAccuracy, kSize, kLicense};
-  Rows rows = RowsOf(listed, columns);
-  while (columns.size() > 1 && WidthOf(rows) > static_cast<size_t>(options.columns)) {
-    columns.erase(std::ranges::max_element(columns, {}, &Column::rank));
-    rows = RowsOf(listed, columns);
+  const Column columns[] = {kMark,     kName, options.gflops ? kGflops : kParameters,
+                            kAccuracy, kSize, kLicense};
+  std::vector<std::vector<std::string>> rows(listed.size() + 1);
+  TableOptions table{.room = options.columns};
+  for (const Column& column : columns) {
+    rows[0].emplace_back(column.header);
+    for (size_t i = 0; i < listed.size(); ++i) rows[i + 1].push_back(column.cell(listed[i]));
+    table.right.push_back(column.right);
+    table.ranks.push_back(column.rank);
   }
-  TableOptions table;
-  for (const Column& column : columns) table.right.push_back(column.right);
   if (options.cut) table.columns = options.columns;
-  return FormatTable(rows, table);
+  return FormatTable(std::move(rows), std::move(table));
 }
 
 Result<int> PrintListed(Context& context, std::string_view schema, std::span<const Listed> listed,

@@ -132,6 +132,27 @@ bool IsRight(const TableOptions& options, size_t column) {
   return column < options.right.size() && options.right[column];
 }
 
+// Takes out the columns for which there is no room.
+void LeaveOut(std::vector<std::vector<std::string>>& rows, TableOptions& options) {
+  auto take_out = [](auto& list, size_t column) {
+    if (column < list.size()) list.erase(list.begin() + static_cast<ptrdiff_t>(column));
+  };
+  for (;;) {
+    const std::vector<size_t> widths = ColumnWidths(rows);
+    size_t total = widths.empty() ? 0 : 2 * (widths.size() - 1);
+    for (size_t width : widths) total += width;
+    auto highest = std::max_element(options.ranks.begin(), options.ranks.end());
+    if (total <= static_cast<size_t>(options.room) || highest == options.ranks.end() ||
+        *highest == 0) {
+      return;
+    }
+    const auto column = static_cast<size_t>(highest - options.ranks.begin());
+    for (auto& row : rows) take_out(row, column);
+    take_out(options.right, column);
+    take_out(options.ranks, column);
+  }
+}
+
 // Narrows the widest text column, again and again, until the sum fits or nothing is left to give.
 void Fit(std::vector<size_t>& widths, const TableOptions& options) {
   size_t total = 2 * (widths.size() - 1);
@@ -150,8 +171,8 @@ void Fit(std::vector<size_t>& widths, const TableOptions& options) {
 
 }  // namespace
 
-std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
-                        const TableOptions& options) {
+std::string FormatTable(std::vector<std::vector<std::string>> rows, TableOptions options) {
+  if (!options.ranks.empty()) LeaveOut(rows, options);
   std::vector<size_t> widths = ColumnWidths(rows);
   if (widths.empty()) return std::string(rows.size(), '\n');
   if (options.columns > 0) Fit(widths, options);

@@ -55,13 +55,15 @@ class Terminal {
 
 // Columns aligned with two blanks between them; `right` says which are numbers. The last column is
 // not padded; with `columns` > 0 lines are cut to that width by shortening the widest text column
-// with "...".
+// with "...". With `ranks`, columns of `rows` are left out until the lines are no wider than
+// `room`: of those left the one of the highest rank, never one of rank 0.
 struct TableOptions {
   std::vector<bool> right;
   int columns = 0;
+  std::vector<int> ranks;
+  int room = 0;
 };
-std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
-                        const TableOptions& options);
+std::string FormatTable(std::vector<std::vector<std::string>> rows, TableOptions options);
 
 }  // namespace zoo::cli
 
