@@ -7,9 +7,11 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "zoo/base/new_file.h"
 #include "zoo/base/result.h"
 #include "zoo/tests/support/print_error.h"
 #include "zoo/tests/support/temp_dir.h"
@@ -151,6 +153,22 @@ TEST(WriteFile, AFailureLeavesWhatWasThere) {
     EXPECT_EQ(written.error(), row.error);
   }
   EXPECT_EQ(CountEntries(folder.path()), 0u);
+}
+
+TEST(NewFile, ItsTemporaryFileIsRecognised) {
+  TempDir folder;
+  auto first = NewFile::Create(folder.path() / "x.pt");
+  auto second = NewFile::Create(folder.path() / "x.pt");
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(CountEntries(folder.path()), 2u);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    EXPECT_EQ(NewFile::NameOfPartial(entry.path().filename().native()), "x.pt");
+  }
+  EXPECT_EQ(NewFile::NameOfPartial("a.partial-1.partial-23-4"), "a.partial-1");
+  for (const char* name : {"", "x.pt", ".partial-1", "x.partial-", "x.partial", "x.partial-a",
+                           "x.partial-1-", "x.partial-1-a", "x.partial--1", "x.partial-1-2-3"}) {
+    EXPECT_EQ(NewFile::NameOfPartial(name), std::nullopt) << name;
+  }
 }
 
 }  // namespace

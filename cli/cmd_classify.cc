@@ -1,176 +1,171 @@
+// `zoo classify`, step by step:
+//
+// 1. The arguments become a list of photos; folders are looked through.
+// 2. A PhotoReader begins with the first of them while the model is pulled, opened and placed.
+// 3. Batch by batch: the model runs on photos that are ready, while the reader goes on with the
+//    next ones.
+// 4. What came out is told in the order of the list; a photo that failed has its place in it.
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/from_blob.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/softmax.h>
 #include <fmt/format.h>
 #include <torch/utils.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
-#include <map>
+#include <chrono>
+#include <cstdint>
+#include <iterator>
 #include <memory>
-#include <numeric>
+#include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
-#include "zoo/base/json.h"
 #include "zoo/base/preset.h"
 #include "zoo/base/result.h"
 #include "zoo/base/text.h"
+#include "zoo/cli/classified.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
+#include "zoo/cli/device.h"
+#include "zoo/cli/interrupt.h"
 #include "zoo/cli/model_choice.h"
-#include "zoo/image/decode.h"
-#include "zoo/image/image.h"
-#include "zoo/image/preprocess.h"
+#include "zoo/cli/photo_files.h"
+#include "zoo/cli/photo_reader.h"
 #include "zoo/loader/torch_error.h"
 #include "zoo/registry/registry.h"
 
 namespace zoo::cli {
 namespace {
 
+// Larger batches would rather run out of memory than go faster.
+constexpr size_t kMaxBatch = 4096;
+constexpr size_t kBatchesAhead = 2;
+
 struct Arguments {
   std::vector<std::string> photos;
   ModelChoice model;
-  int top = 5;
+  std::string device = "cpu";
+  size_t batch = 8;
+  size_t top = 5;
   bool logits = false;
 };
 
-// What came out for one photo.
-struct Seen {
-  std::string file;
-  std::vector<float> logits, probabilities;
-  std::vector<size_t> order;  // of the classes, most probable first
-};
-
-Result<Preset> PresetOf(const ReadyModel& ready) {
-  if (ready.entry != nullptr && ready.entry->preset) return *ready.entry->preset;
-  return Error{ErrorCode::kNotFound,
-               fmt::format("nothing says how photos must be prepared for {}", ready.name),
-               "no registry in force has an entry of that architecture with a preset"};
+PhotoReader::Options ReaderOptions(const Arguments& arguments, size_t photos,
+                                   const at::Device& device) {
+  const size_t processors = std::max(1u, std::thread::hardware_concurrency());
+  // A model on the processors needs them more than photos do.
+  const size_t threads = device.is_cpu() ? std::max<size_t>(1, processors / 2) : processors;
+  return {.ahead = std::clamp<size_t>(photos, 1, kBatchesAhead * arguments.batch),
+          .threads = threads};
 }
 
-Result<Seen> Classify(const std::string& file, const Preset& preset, const ReadyModel& ready) {
-  ZOO_ASSIGN_OR_RETURN(const Image photo, DecodeImageFile(file));
-  ZOO_ASSIGN_OR_RETURN(const Image crop, ResizeAndCrop(photo, preset));
-  std::vector<float> pixels = Normalize(crop, preset);
+std::vector<Result<Pixels>> TakeBatch(PhotoReader& reader, size_t count) {
+  std::vector<Result<Pixels>> batch;
+  while (batch.size() < count) {
+    std::optional<Result<Pixels>> pixels = reader.Take();
+    if (!pixels) break;
+    batch.push_back(*std::move(pixels));
+  }
+  return batch;
+}
+
+// [N, 3, crop, crop]: those of the batch that could be read.
+at::Tensor InputOf(const std::vector<Result<Pixels>>& batch, int64_t crop) {
+  const auto readable = std::ranges::count_if(batch, &Result<Pixels>::has_value);
+  at::Tensor input = at::empty({readable, 3, crop, crop});
+  float* to = input.mutable_data_ptr<float>();
+  for (const Result<Pixels>& pixels : batch) {
+    if (pixels) to = std::ranges::copy(*pixels, to).out;
+  }
+  return input;
+}
+
+std::vector<float> Row(const at::Tensor& rows, int64_t row) {
+  const float* data = rows.const_data_ptr<float>() + row * rows.size(1);
+  return std::vector<float>(data, data + rows.size(1));
+}
+
+// What comes out for each of the batch. A forward pass that fails fails for all that were in it.
+std::vector<Result<Classified>> Classify(const std::vector<Result<Pixels>>& batch,
+                                         const ReadyModel& ready, const at::Device& device) {
   at::Tensor logits, probabilities;
-  ZOO_RETURN_IF_ERROR(CatchTorch("cannot classify " + Quote(file), [&] {
+  const Status ran = CatchTorch("cannot run " + ready.name, [&] {
+    const at::Tensor input = InputOf(batch, ready.entry->preset->crop);
+    if (input.size(0) == 0) return;
     torch::NoGradGuard no_grad;
-    const at::Tensor input = at::from_blob(pixels.data(), {1, 3, crop.height, crop.width});
-    logits = ready.model->forward(input)[0].contiguous();
-    probabilities = at::softmax(logits, 0).contiguous();
-  }));
-  const auto values = [](const at::Tensor& tensor) {
-    const float* data = tensor.const_data_ptr<float>();
-    return std::vector<float>(data, data + tensor.numel());
+    logits = ready.model->forward(input.to(device)).to(at::kCPU).contiguous();
+    probabilities = at::softmax(logits, 1).contiguous();
+  });
+  int64_t row = 0;
+  const auto answer = [&](const Result<Pixels>& pixels) -> Result<Classified> {
+    if (!pixels) return pixels.error();
+    if (!ran) return ran.error();
+    Classified seen{Row(logits, row), Row(probabilities, row)};
+    ++row;
+    return seen;
   };
-  Seen seen{file, values(logits), values(probabilities), {}};
-  seen.order.resize(seen.logits.size());
-  std::iota(seen.order.begin(), seen.order.end(), size_t{0});
-  std::stable_sort(seen.order.begin(), seen.order.end(),
-                   [&](size_t a, size_t b) { return seen.logits[a] > seen.logits[b]; });
-  return seen;
+  std::vector<Result<Classified>> out;
+  std::ranges::transform(batch, std::back_inserter(out), answer);
+  return out;
 }
 
-// Names for the model's classes; none if the list is of another length.
-std::vector<std::string> CategoriesFor(const RegistrySet& registries, const ReadyModel& ready,
-                                       size_t classes) {
-  if (ready.entry == nullptr) return {};
-  std::vector<std::string> names = registries.CategoriesOf(*ready.entry);
-  if (names.size() != classes) names.clear();
-  return names;
+int ClassifyAll(PhotoReader& reader, const ReadyModel& ready, const at::Device& device,
+                size_t batch_size, ClassifiedReport& report) {
+  const auto start = std::chrono::steady_clock::now();
+  for (;;) {
+    const std::vector<Result<Pixels>> batch = TakeBatch(reader, batch_size);
+    if (batch.empty()) break;
+    for (const Result<Classified>& seen : Classify(batch, ready, device)) report.Add(seen);
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  return report.Finish({.seconds = took.count(), .waited_seconds = reader.waited().count()});
 }
 
-Json ResultJson(const Seen& seen, const std::string& model,
-                const std::vector<std::string>& categories, const Arguments& arguments) {
-  Json::Array top;
-  for (size_t i = 0; i < seen.order.size() && i < static_cast<size_t>(arguments.top); ++i) {
-    const size_t index = seen.order[i];
-    top.push_back(Json::Object{{"index", index},
-                               {"category", categories.empty() ? Json() : Json(categories[index])},
-                               {"probability", seen.probabilities[index]}});
-  }
-  Json::Object result{{"file", seen.file}, {"model", model}, {"top", std::move(top)}};
-  if (arguments.logits) {
-    result.emplace_back("logits", Json::Array(seen.logits.begin(), seen.logits.end()));
-  }
-  return result;
-}
-
-// A photo goes by its file's name where that says enough.
-std::map<std::string, std::string> Labels(const std::vector<std::string>& photos) {
-  std::map<std::string, int> uses;
-  const auto short_name = [](const std::string& file) {
-    return std::filesystem::path(file).filename().string();
-  };
-  for (const std::string& file : photos) ++uses[short_name(file)];
-  std::map<std::string, std::string> labels;
-  for (const std::string& file : photos) {
-    labels[file] = Escape(uses[short_name(file)] == 1 ? short_name(file) : file);
-  }
-  return labels;
-}
-
-std::string Text(const Seen& seen, const std::string& label, size_t width,
-                 const std::vector<std::string>& categories, const Arguments& arguments) {
-  std::string text;
-  for (size_t i = 0; i < seen.order.size() && i < static_cast<size_t>(arguments.top); ++i) {
-    const size_t index = seen.order[i];
-    const std::string shown = i == 0 ? label : "";
-    text += fmt::format("{}{:{}}  {:5.1f} %  {}\n", shown, "", width - DisplayWidth(shown),
-                        100 * seen.probabilities[index],
-                        categories.empty() ? fmt::format("class {}", index) : categories[index]);
-  }
-  if (arguments.logits) {
-    for (const float logit : seen.logits) text += fmt::format("{:.9g}\n", logit);
-  }
-  return text;
-}
-
-// All photos are tried; the exit code is the first failure's.
 Result<int> RunClassify(Context& context, const Arguments& arguments) {
+  ZOO_ASSIGN_OR_RETURN(const at::Device device, FindDevice(arguments.device));
+  ZOO_ASSIGN_OR_RETURN(const Entry* entry, EntryOf(context, arguments.model));
+  const std::vector<PhotoFile> photos = FindPhotos(arguments.photos);
+  std::optional<PhotoReader> reader;
+  if (entry != nullptr && entry->preset) {
+    reader.emplace(photos, *entry->preset, ReaderOptions(arguments, photos.size(), device));
+  }
   ZOO_ASSIGN_OR_RETURN(const ReadyModel ready, OpenModel(context, arguments.model));
-  ZOO_ASSIGN_OR_RETURN(const Preset preset, PresetOf(ready));
+  if (!reader) return NoPreset(ready.name);
+  ZOO_RETURN_IF_ERROR(CatchTorch(fmt::format("cannot move {} to {}", ready.name, device.str()),
+                                 [&] { ready.model->to(device); }));
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
-  std::map<std::string, std::string> labels = Labels(arguments.photos);
-  size_t width = 0;
-  for (const auto& [file, label] : labels) width = std::max(width, DisplayWidth(label));
-  int exit_code = 0;
-  Json::Array results, failed;
-  for (const std::string& file : arguments.photos) {
-    const Result<Seen> seen = Classify(file, preset, ready);
-    if (!seen) {
-      const Error& error = seen.error();
-      if (exit_code == 0) exit_code = static_cast<int>(error.code);
-      context.Note("zoo: " + error.Text());
-      failed.push_back(Json::Object{
-          {"file", file}, {"code", ErrorCodeName(error.code)}, {"message", error.Text()}});
-      continue;
-    }
-    const auto categories = CategoriesFor(*registries, ready, seen->logits.size());
-    if (context.json()) {
-      results.push_back(ResultJson(*seen, ready.name, categories, arguments));
-    } else {
-      context.Print(Text(*seen, labels[file], width, categories, arguments));
-    }
-  }
-  if (context.json()) {
-    Json::Object document{{"schema", "zoo/classify/1"}, {"results", std::move(results)}};
-    if (!failed.empty()) document.emplace_back("failed", std::move(failed));
-    context.PrintJson(document);
-  }
-  return exit_code;
+  // A batch of a large model takes minutes.
+  const Error cancelled{ErrorCode::kCancelled, "cancelled", ""};
+  const EndAtOnce at_once({.out = context.json() ? ErrorDocument(cancelled).Dump() + '\n' : "",
+                           .err = fmt::format("zoo: {}\n", cancelled.Text()),
+                           .exit_code = kInterruptedExit});
+  if (context.cancel().cancelled()) return cancelled;
+  ClassifiedReport report(context, photos,
+                          {.model = ready.name,
+                           .categories = registries->CategoriesOf(*entry),
+                           .top = arguments.top,
+                           .logits = arguments.logits});
+  return ClassifyAll(*reader, ready, device, arguments.batch, report);
 }
 
 }  // namespace
 
 Runner DefineClassify(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  app.add_option("PHOTO", arguments->photos, "JPEG or PNG files")->required();
+  app.add_option("PHOTO", arguments->photos, "JPEG or PNG files, and folders of them")->required();
   app.add_option("--model", arguments->model.name, "weights that a registry knows")
       ->type_name("NAME");
   arguments->model.AddFileOptions(app);
+  app.add_option("--batch", arguments->batch, "how many photos the model takes at once")
+      ->type_name("N")
+      ->check(CLI::Range(size_t{1}, kMaxBatch))
+      ->capture_default_str();
+  app.add_option("--device", arguments->device, "where the model runs: cpu, cuda, cuda:1, mps ...")
+      ->type_name("D")
+      ->capture_default_str();
   app.add_option("--top", arguments->top, "how many categories to show")
       ->type_name("N")
       ->check(CLI::Range(1, 1'000'000))

@@ -131,12 +131,14 @@ options say.
   du -sh "$(zoo cache path)")_",
      .define = DefineCachePath},
     {.name = "classify",
-     .summary = "say what is on a photo",
-     .details = R"(Prepares the photo as the weights want it, runs the model, and prints the most
-probable categories. Weights that are not in the cache are pulled first.
+     .summary = "say what is on photos",
+     .details = R"(Prepares each photo as the weights want it, runs the model, and prints the most
+probable categories. Weights that are not in the cache are pulled first. A folder stands for the
+JPEG and PNG files in it and in the folders below; the next photos are read while the model runs.
 
   zoo classify cat.jpg --model resnet50
-  zoo classify *.png --model efficientnet_lite0 --json)",
+  zoo classify holiday/ --model efficientnet_v2_s --top 1 --device cuda
+  zoo classify *.png --arch resnet18 --weights ./mine.pth --num-classes 10 --json)",
      .define = nullptr,
      .needs_torch = true},
     {.name = "run",
@@ -149,11 +151,25 @@ printed, or saved with --output.
      .define = nullptr,
      .needs_torch = true},
     {.name = "check",
-     .summary = "run a model on its probe and compare with the logits it must give",
+     .summary = "run models on their probes and compare with the logits they must give",
      .details = R"(Proves that these weights on this machine compute what their publisher computed.
-A difference beyond the probe's tolerance is a mismatch.
+Weights that are not in the cache are pulled first. A difference beyond the probe's tolerance is a
+mismatch, exit code 8.
 
-  zoo check resnet50)",
+  zoo check resnet50
+  zoo check --all
+
+With --random no weights are needed: architectures are filled with generated numbers and compared
+with what PyTorch computes of the same, which is part of this program. All of them take some minutes.
+
+  zoo check --random --all
+  zoo check --random resnet50 vit_b_16 --dtype float64
+
+A checkpoint of your own has a probe once --write made one, of a generated input or of a photo;
+--probe checks against it. Put it into a registry's entry as its "probe".
+
+  zoo check ./mine.pth --arch resnet18 --write probe.json
+  zoo check ./mine.pth --arch resnet18 --probe probe.json)",
      .define = nullptr,
      .needs_torch = true},
     {.name = "preprocess",

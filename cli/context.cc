@@ -40,6 +40,13 @@ bool EndsLikeAFile(std::string_view argument) {
 
 }  // namespace
 
+Json ErrorDocument(const Error& error) {
+  return Json::Object{{"schema", "zoo/error/1"},
+                      {"code", ErrorCodeName(error.code)},
+                      {"message", error.message},
+                      {"hint", error.hint}};
+}
+
 Context::Context(CommonOptions options, Terminal& terminal, CancelToken cancel,
                  const Program* program)
     : options_(std::move(options)), terminal_(terminal), cancel_(cancel), program_(program) {
@@ -56,12 +63,7 @@ void Context::Note(std::string_view line) {
 
 int Context::Report(const Error& error) {
   terminal_.ErrLine(fmt::format("zoo: {}", error.Text()));
-  if (json()) {
-    PrintJson(Json::Object{{"schema", "zoo/error/1"},
-                           {"code", ErrorCodeName(error.code)},
-                           {"message", error.message},
-                           {"hint", error.hint}});
-  }
+  if (json()) PrintJson(ErrorDocument(error));
   bool by_user = error.code == ErrorCode::kCancelled && cancel_.cancelled();
   return by_user ? kInterruptedExit : static_cast<int>(error.code);
 }

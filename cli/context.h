@@ -38,6 +38,9 @@ struct CommonOptions {
 
 struct Program;
 
+// What --json prints of an error.
+Json ErrorDocument(const Error& error);
+
 class Context {
  public:
   // `program` (command.h) must outlive the context; commands under test go without.

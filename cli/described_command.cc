@@ -25,7 +25,10 @@ DescribedOption DescribeOption(const CLI::Option& option) {
     for (const std::string& name : described.names) {
       described.term += (described.term.empty() ? "" : ", ") + name;
     }
-    if (!described.value.empty()) described.term += " " + described.value;
+    const bool optional = option.get_items_expected_min() == 0;
+    if (!described.value.empty()) {
+      described.term += optional ? fmt::format(" [{}]", described.value) : " " + described.value;
+    }
   }
   if (!option.get_default_str().empty()) {
     described.description += fmt::format(" (default: {})", option.get_default_str());

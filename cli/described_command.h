@@ -13,7 +13,7 @@ namespace zoo::cli {
 struct DescribedOption {
   std::vector<std::string> names;  // "-k", "--top"; of a positional: "NAME"
   std::string value;               // "PATH"; empty: a flag
-  std::string term;                // "-k, --top N", "NAME..."
+  std::string term;                // "-k, --top N", "--write [FILE]", "NAME..."
   std::string description;         // with the default, where there is one
   bool positional = false, repeated = false;
 };

@@ -76,6 +76,17 @@ TEST(FormatCommandHelp, SaysWhereTheOptionsAreIfNotHere) {
             "Its options are explained by zoo-run, which is not beside this zoo.\n");
 }
 
+TEST(FormatCommandHelp, BracketsWhatMayBeLeftOut) {
+  Command optional = kToy;
+  optional.define = [](CLI::App& app) -> Runner {
+    auto file = std::make_shared<std::string>();
+    app.add_option("--write", *file, "write it")->type_name("FILE")->expected(0, 1);
+    return [file](Context&) -> Result<int> { return 0; };
+  };
+  EXPECT_NE(FormatCommandHelp(optional, 80).find("\n  --write [FILE]  write it\n"),
+            std::string::npos);
+}
+
 TEST(FormatGroup, ListsItsCommandsOnly) {
   EXPECT_EQ(FormatGroup("cache", Commands(), 80),
             "usage: zoo cache COMMAND [options] ...\n\n"

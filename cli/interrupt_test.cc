@@ -34,5 +34,26 @@ TEST(CatchInterrupts, LeavesIgnoredSignalsIgnored) {
   EXPECT_EXIT((signal(SIGHUP, SIG_IGN), std::exit(Raised(SIGHUP))), testing::ExitedWithCode(2), "");
 }
 
+TEST(EndAtOnce, EndsTheProcessWithItsLastWords) {
+  const auto end = [](int number) {
+    CatchInterrupts();
+    EndAtOnce guard({.err = "zoo: cancelled\n", .exit_code = 130});
+    raise(number);
+  };
+  EXPECT_EXIT(end(SIGINT), testing::ExitedWithCode(130), "^zoo: cancelled\n$");
+  EXPECT_EXIT(end(SIGTERM), testing::ExitedWithCode(130), "^zoo: cancelled\n$");
+}
+
+TEST(EndAtOnce, LeavesWhatCameBeforeAndComesAfterToTheToken) {
+  const auto end = [] {
+    const CancelToken token = CatchInterrupts();
+    { EndAtOnce guard({.exit_code = 130}); }
+    raise(SIGTERM);
+    EndAtOnce guard({.exit_code = 130});
+    std::exit(token.cancelled() ? 10 : 11);
+  };
+  EXPECT_EXIT(end(), testing::ExitedWithCode(10), "");
+}
+
 }  // namespace
 }  // namespace zoo::cli

@@ -44,11 +44,10 @@ void NoteReport(Context& context, const LoadReport& report) {
     context.Note(fmt::format("{} of them converted, the first {}", report.cast.size(),
                              Escape(report.cast.front())));
   }
+  if (!report.form.empty()) context.Note(fmt::format("the weights are of {}", report.form));
 }
 
-Result<ReadyModel> OpenEntry(Context& context, const std::string& name) {
-  ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
-  ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries->Find(name));
+Result<ReadyModel> OpenEntry(Context& context, const Entry* entry) {
   ZOO_ASSIGN_OR_RETURN(Store * store, context.OpenStore());
   ZOO_ASSIGN_OR_RETURN(const PullOptions pull, context.PullDefaults());
   CurlTransport transport(NetworkOptions::FromEnvironment());
@@ -64,7 +63,7 @@ Result<ReadyModel> OpenEntry(Context& context, const std::string& name) {
 
 // The entry whose preset and categories stand for an architecture: the default one of the model of
 // that name, else the first.
-const Entry* EntryOf(const RegistrySet& registries, const std::string& architecture) {
+const Entry* EntryOfArchitecture(const RegistrySet& registries, const std::string& architecture) {
   const Entry* first = nullptr;
   for (const Registry& registry : registries.registries()) {
     for (const Entry& entry : registry.entries()) {
@@ -76,8 +75,7 @@ const Entry* EntryOf(const RegistrySet& registries, const std::string& architect
   return first;
 }
 
-Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice) {
-  ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
+Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice, const Entry* entry) {
   ZOO_ASSIGN_OR_RETURN(const Json::Object options, ArchitectureOptions(choice));
   Result<std::shared_ptr<models::Classifier>> made = std::shared_ptr<models::Classifier>();
   ZOO_RETURN_IF_ERROR(CatchTorch("cannot make " + choice.architecture,
@@ -88,24 +86,10 @@ Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice) {
                        LoadInto(*model, checkpoint, {.cast_floating = true}));
   NoteReport(context, report);
   model->eval();
-  return ReadyModel{std::move(model), choice.architecture,
-                    EntryOf(*registries, choice.architecture)};
+  return ReadyModel{std::move(model), choice.architecture, entry};
 }
 
-}  // namespace
-
-void ModelChoice::AddFileOptions(CLI::App& app) {
-  app.add_option("--arch", architecture, "architecture of a checkpoint of your own")
-      ->type_name("ARCHITECTURE");
-  app.add_option("--weights", weights, "the checkpoint file for --arch")->type_name("FILE");
-  app.add_option("--num-classes", num_classes, "classes of --arch, if not its usual number")
-      ->type_name("N");
-  app.add_option("--option", options, "another option of --arch, as key=value; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-}
-
-Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice) {
+Status CheckChoice(const ModelChoice& choice) {
   const bool from_file = !choice.architecture.empty() || !choice.weights.empty() ||
                          choice.num_classes.has_value() || !choice.options.empty();
   if (choice.name.empty() != from_file) {
@@ -114,12 +98,46 @@ Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice) {
         from_file ? "a name and --arch are two ways to say which model" : "no model is named",
         "give the name of weights, or --arch with --weights FILE"};
   }
-  if (!from_file) return OpenEntry(context, choice.name);
-  if (choice.architecture.empty() || choice.weights.empty()) {
+  if (from_file && (choice.architecture.empty() || choice.weights.empty())) {
     return Error{ErrorCode::kUsage, "--arch and --weights go together",
                  "give the name of weights, or --arch with --weights FILE"};
   }
-  return OpenFile(context, choice);
+  return {};
+}
+
+}  // namespace
+
+void ModelChoice::AddArchitectureOptions(CLI::App& app) {
+  app.add_option("--arch", architecture, "architecture of a checkpoint of your own")
+      ->type_name("ARCHITECTURE");
+  app.add_option("--num-classes", num_classes, "classes of --arch, if not its usual number")
+      ->type_name("N");
+  app.add_option("--option", options, "another option of --arch, as key=value; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+void ModelChoice::AddFileOptions(CLI::App& app) {
+  AddArchitectureOptions(app);
+  app.add_option("--weights", weights, "the checkpoint file for --arch")->type_name("FILE");
+}
+
+Result<const Entry*> EntryOf(Context& context, const ModelChoice& choice) {
+  ZOO_RETURN_IF_ERROR(CheckChoice(choice));
+  ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
+  if (!choice.name.empty()) return registries->Find(choice.name);
+  return EntryOfArchitecture(*registries, choice.architecture);
+}
+
+Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice) {
+  ZOO_ASSIGN_OR_RETURN(const Entry* entry, EntryOf(context, choice));
+  return choice.name.empty() ? OpenFile(context, choice, entry) : OpenEntry(context, entry);
+}
+
+Error NoPreset(const std::string& name) {
+  return {ErrorCode::kNotFound,
+          fmt::format("nothing says how photos must be prepared for {}", name),
+          "no registry in force has an entry of that architecture with a preset"};
 }
 
 }  // namespace zoo::cli

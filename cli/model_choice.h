@@ -32,7 +32,9 @@ struct ModelChoice {
   std::optional<int64_t> num_classes;  // of the architecture
   std::vector<std::string> options;    // more of them: "key=value"
 
-  // --arch, --weights, --num-classes and --option.
+  // --arch, --num-classes and --option.
+  void AddArchitectureOptions(CLI::App& app);
+  // These and --weights.
   void AddFileOptions(CLI::App& app);
 };
 
@@ -44,9 +46,15 @@ struct ReadyModel {
   const Entry* entry = nullptr;
 };
 
-// Pulls what is not in the cache. kUsage unless exactly one of a name or an architecture with a
-// file is given.
+// The entry that ReadyModel will have, before anything is pulled. kUsage unless exactly one of a
+// name or an architecture with a file is given.
+Result<const Entry*> EntryOf(Context& context, const ModelChoice& choice);
+
+// Pulls what is not in the cache. Errors: EntryOf's, and those of pulling, reading and placing.
 Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice);
+
+// That no entry says how photos are prepared for a model of that name.
+Error NoPreset(const std::string& name);
 
 }  // namespace zoo::cli
 

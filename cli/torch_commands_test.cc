@@ -5,11 +5,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/serialization/pickle.h>
-#include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -17,15 +14,12 @@
 #include <string>
 #include <vector>
 
-#include "zoo/base/cancel.h"
-#include "zoo/base/file.h"
+#include "zoo/base/generator.h"
 #include "zoo/base/json.h"
 #include "zoo/base/result.h"
 #include "zoo/checkpoint/checkpoint.h"
 #include "zoo/cli/commands.h"
-#include "zoo/cli/context.h"
-#include "zoo/cli/terminal.h"
-#include "zoo/tests/support/generator.h"
+#include "zoo/cli/ran.h"
 #include "zoo/tests/support/golden_file.h"
 #include "zoo/tests/support/registry_folder.h"
 #include "zoo/tests/support/temp_dir.h"
@@ -43,12 +37,11 @@ const Json& Facts() {
   return *facts;
 }
 
-Json::Object EntryFields(const Json& probe) {
+Json::Object EntryFields() {
   const double mean = 127.0 / 255, deviation = 128.0 / 255;
   return {
       {"architecture", Json::Object{{"name", "efficientnet_lite0"}, {"options", Json::Object{}}}},
       {"categories", "things"},
-      {"probe", probe},
       {"preset", Json::Object{{"resize", Json::Array{256}},
                               {"crop", Json::Array{224}},
                               {"interpolation", "bicubic"},
@@ -57,62 +50,12 @@ Json::Object EntryFields(const Json& probe) {
                               {"std", Json::Array{deviation, deviation, deviation}}}}};
 }
 
-Json ProbeOfGoldens(double first_logit) {
-  const Json& golden = At(Facts(), {"goldens_generated_input"});
-  Json::Array logits = *At(golden, {"logits_f32"}).AsArray();
-  logits[0] = first_logit;
-  return Json::Object{
-      {"input",
-       Json::Object{{"seed", "public"}, {"name", "input"}, {"shape", Json::Array{1, 3, 224, 224}}}},
-      {"dtype", "float32"},
-      {"logits", std::move(logits)},
-      {"sum", At(golden, {"sum_f64"})},
-      {"argmax", At(golden, {"argmax"})},
-      {"tolerance", 1e-4}};
-}
-
-struct Ran {
-  int code = 0;
-  std::string out, err;
-  Json json() const { return ParseJson(out, {.bytes = 16 << 20}).value(); }
-};
-
 class TorchCommandsTest : public testing::Test {
  protected:
   Ran Run(Runner (*define)(CLI::App&), std::vector<std::string> arguments, bool json = false) {
-    std::FILE* out = std::tmpfile();
-    std::FILE* err = std::tmpfile();
-    Ran ran;
-    {
-      Terminal terminal(fileno(out), fileno(err));
-      Context context(
-          {.json = json, .cache = house_.cache(), .registries = {house_.registry().native()}},
-          terminal, CancelToken());
-      CLI::App app;
-      const Runner runner = define(app);
-      std::reverse(arguments.begin(), arguments.end());
-      app.parse(arguments);
-      const Result<int> code = runner(context);
-      ran.code = code ? *code : context.Report(code.error());
-    }
-    ran.out = Contents(out);
-    ran.err = Contents(err);
-    return ran;
-  }
-
-  static std::string Contents(std::FILE* file) {
-    std::string text;
-    std::rewind(file);
-    for (int c; (c = std::fgetc(file)) != EOF;) text += static_cast<char>(c);
-    std::fclose(file);
-    return text;
-  }
-
-  // The error is the last line.
-  static std::string LastLine(const std::string& text) {
-    const size_t end = text.find_last_not_of('\n');
-    const size_t begin = text.find_last_of('\n', end);
-    return text.substr(begin == text.npos ? 0 : begin + 1, end - begin);
+    return RunCommand(
+        define, std::move(arguments),
+        {.json = json, .cache = house_.cache(), .registries = {house_.registry().native()}});
   }
 
   std::string WriteInput(const std::string& name, std::vector<int64_t> shape) {
@@ -124,7 +67,7 @@ class TorchCommandsTest : public testing::Test {
     return file.native();
   }
 
-  RegistryFolder house_{Weights(), EntryFields(ProbeOfGoldens(-2.67833614))};
+  RegistryFolder house_{Weights(), EntryFields()};
   TempDir folder_;
 };
 
@@ -247,7 +190,7 @@ TEST_F(TorchCommandsTest, WrongChoicesOfAModelAreExplained) {
   for (const BadRow& row : rows) {
     const Ran ran = Run(DefineClassify, row.arguments);
     EXPECT_EQ(ran.code, static_cast<int>(row.code)) << row.text;
-    EXPECT_EQ(LastLine(ran.err), row.text);
+    EXPECT_EQ(ran.LastError(), row.text);
     EXPECT_EQ(ran.out, "");
   }
 }
@@ -297,41 +240,8 @@ TEST_F(TorchCommandsTest, RunRefusesOtherInputs) {
   for (const BadRow& row : rows) {
     const Ran ran = Run(DefineRun, row.arguments);
     EXPECT_EQ(ran.code, static_cast<int>(row.code)) << row.text;
-    EXPECT_EQ(LastLine(ran.err), row.text);
+    EXPECT_EQ(ran.LastError(), row.text);
   }
-}
-
-TEST_F(TorchCommandsTest, CheckRunsTheProbe) {
-  const Ran text = Run(DefineCheck, {"net"});
-  EXPECT_EQ(text.code, 0) << text.err;
-  EXPECT_TRUE(text.out.starts_with("net:V1  pass  (16 logits differ by ")) << text.out;
-  const Ran json = Run(DefineCheck, {"net"}, true);
-  EXPECT_EQ(At(json.json(), {"pass"}), Json(true));
-}
-
-TEST_F(TorchCommandsTest, CheckTellsWhatDiffers) {
-  RegistryFolder other(Weights(), EntryFields(ProbeOfGoldens(1.5)));
-  std::filesystem::copy_file(other.registry(), house_.registry(),
-                             std::filesystem::copy_options::overwrite_existing);
-  const Ran ran = Run(DefineCheck, {"net"});
-  EXPECT_EQ(ran.code, static_cast<int>(ErrorCode::kMismatch));
-  const std::string line = LastLine(ran.err);
-  EXPECT_TRUE(
-      line.starts_with("zoo: net:V1 does not compute what its probe says: logit 0 is -2.678"))
-      << line;
-  EXPECT_TRUE(line.ends_with(", expected 1.5; the tolerance is 0.0001")) << line;
-}
-
-TEST_F(TorchCommandsTest, CheckNeedsAProbe) {
-  Json::Object fields = EntryFields(Json());
-  std::erase_if(fields, [](const auto& field) { return field.first == "probe"; });
-  RegistryFolder other(Weights(), fields);
-  std::filesystem::copy_file(other.registry(), house_.registry(),
-                             std::filesystem::copy_options::overwrite_existing);
-  const Ran ran = Run(DefineCheck, {"net"});
-  EXPECT_EQ(ran.code, static_cast<int>(ErrorCode::kNotFound));
-  EXPECT_EQ(LastLine(ran.err),
-            "zoo: net:V1 has no probe; its registry does not say what it must compute");
 }
 
 }  // namespace

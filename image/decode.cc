@@ -16,6 +16,9 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
+constexpr std::string_view kJpegStart = "\xff\xd8\xff"sv;
+constexpr std::string_view kPngStart = "\x89PNG\r\n\x1a\n"sv;
+
 struct Signature {
   size_t offset;
   std::string_view bytes;
@@ -64,8 +67,8 @@ Result<Image> DecodeImage(ByteView bytes, std::string_view name, const ImageLimi
                  ""};
   }
   std::string_view text = AsText(bytes);
-  if (text.starts_with("\xff\xd8\xff")) return DecodeJpeg(bytes, name, limits);
-  if (text.starts_with("\x89PNG\r\n\x1a\n")) return DecodePng(bytes, name, limits);
+  if (text.starts_with(kJpegStart)) return DecodeJpeg(bytes, name, limits);
+  if (text.starts_with(kPngStart)) return DecodePng(bytes, name, limits);
   if (text.empty()) {
     return Error{ErrorCode::kCorrupt, Escape(name, 1000) + ": the file is empty", ""};
   }
@@ -75,6 +78,11 @@ Result<Image> DecodeImage(ByteView bytes, std::string_view name, const ImageLimi
 Result<Image> DecodeImageFile(const std::filesystem::path& file, const ImageLimits& limits) {
   ZOO_ASSIGN_OR_RETURN(std::string bytes, ReadFile(file, limits.file_bytes));
   return DecodeImage(AsBytes(bytes), file.native(), limits);
+}
+
+bool BeginsLikePhoto(ByteView bytes) {
+  const std::string_view text = AsText(bytes);
+  return text.starts_with(kJpegStart) || text.starts_with(kPngStart);
 }
 
 }  // namespace zoo

@@ -23,6 +23,10 @@ namespace zoo {
 Result<Image> DecodeImage(ByteView bytes, std::string_view name, const ImageLimits& limits = {});
 Result<Image> DecodeImageFile(const std::filesystem::path& file, const ImageLimits& limits = {});
 
+// Whether a file that begins with these bytes, eight of them are enough, is taken for a JPEG or
+// PNG.
+bool BeginsLikePhoto(ByteView bytes);
+
 }  // namespace zoo
 
 #endif  // ZOO_IMAGE_DECODE_H_

@@ -76,6 +76,29 @@ TEST(KeyRulesTest, OldFilesLackBatchCounts) {
   EXPECT_FALSE(MayBeAbsent("num_batches_tracked", file));
 }
 
+TEST(KeyRulesTest, EachRuleAppliesByItself) {
+  for (const KeyRule& rule : KeyRules()) {
+    const std::string text(rule.text), other(rule.other);
+    switch (rule.kind) {
+      case KeyRule::Kind::kPrefix:
+        EXPECT_EQ(RenameKeys({text + "a.b"}, {"a.b"}, {}), Names{"a.b"}) << text;
+        break;
+      case KeyRule::Kind::kSegment:
+        EXPECT_EQ(RenameKeys({"a." + text + "b", "c"}, {"a.b", "c"}, {}), (Names{"a.b", "c"}))
+            << text;
+        break;
+      case KeyRule::Kind::kRename:
+        EXPECT_EQ(RenameKeys({"a." + text + "b"}, {"a." + other + "b"}, {}),
+                  Names{"a." + other + "b"})
+            << text;
+        break;
+      case KeyRule::Kind::kAbsent:
+        EXPECT_TRUE(MayBeAbsent("a" + text, {"a" + other})) << text;
+        break;
+    }
+  }
+}
+
 TEST(KeyRulesTest, EveryRuleSaysWhy) {
   for (const KeyRule& rule : KeyRules()) {
     EXPECT_FALSE(rule.reason.empty()) << rule.text;

@@ -4,6 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "zoo/loader/match.h"
 #include "zoo/loader/misfit.h"
@@ -55,6 +58,41 @@ Status Place(std::vector<models::NamedTensor>& state, const Match& match,
   return {};
 }
 
+// Shapes, in the file, of what has another in the module.
+models::Shapes ShapesOf(const Match& match, const std::vector<models::NamedTensor>& state,
+                        const Checkpoint& checkpoint) {
+  models::Shapes shapes;
+  for (const auto& [slot, tensor] : match.misshapen) {
+    const auto shape = checkpoint.tensors()[tensor].shape;
+    shapes.emplace(state[slot].name, std::vector<int64_t>(shape.begin(), shape.end()));
+  }
+  return shapes;
+}
+
+// A form that the module took for a file. Undone unless kept.
+class TakenForm {
+ public:
+  TakenForm(torch::nn::Module& module, const models::Shapes& file) {
+    auto* classifier = dynamic_cast<models::Classifier*>(&module);
+    if (classifier != nullptr && !file.empty()) form_ = classifier->TakeFormOf(file);
+  }
+  ~TakenForm() {
+    if (form_.undo) form_.undo();
+  }
+  TakenForm(const TakenForm&) = delete;
+  TakenForm& operator=(const TakenForm&) = delete;
+
+  bool taken() const { return form_.undo != nullptr; }
+  // Returns its name.
+  std::string Keep() {
+    form_.undo = nullptr;
+    return form_.name;
+  }
+
+ private:
+  models::Form form_;
+};
+
 Result<LoadReport> Load(torch::nn::Module& module,
                         const std::shared_ptr<const Checkpoint>& checkpoint,
                         const LoadOptions& options) {
@@ -62,6 +100,11 @@ Result<LoadReport> Load(torch::nn::Module& module,
   ZOO_ASSIGN_OR_RETURN(const StateDict file, checkpoint->FindStateDict(options.key));
   std::vector<models::NamedTensor> state = models::StateDictOf(module);
   Match match = MatchTensors(state, *checkpoint, file, options);
+  TakenForm form(module, ShapesOf(match, state, *checkpoint));
+  if (form.taken()) {
+    state = models::StateDictOf(module);
+    match = MatchTensors(state, *checkpoint, file, options);
+  }
   if (match.misfit.count() > 0) {
     match.misfit.hint = HintFor(match, state, module, *checkpoint);
     return MisfitError(match.misfit, checkpoint->name(), module.name());
@@ -69,6 +112,7 @@ Result<LoadReport> Load(torch::nn::Module& module,
   LoadReport report = std::move(match.report);
   ZOO_RETURN_IF_ERROR(
       Place(state, match, checkpoint, ChoosePlacement(options.placement, *checkpoint), report));
+  report.form = form.Keep();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
 }

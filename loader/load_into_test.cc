@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -16,13 +17,17 @@
 #include <vector>
 
 #include "zoo/base/file.h"
+#include "zoo/base/generator.h"
+#include "zoo/base/json.h"
 #include "zoo/base/result.h"
 #include "zoo/checkpoint/checkpoint.h"
 #include "zoo/loader/load_options.h"
 #include "zoo/models/architectures.h"
 #include "zoo/models/classifier.h"
+#include "zoo/models/initialize.h"
 #include "zoo/models/layers.h"
 #include "zoo/models/state_dict.h"
+#include "zoo/tests/support/golden_file.h"
 #include "zoo/tests/support/temp_dir.h"
 
 namespace zoo {
@@ -203,6 +208,44 @@ TEST(LoadIntoTest, FilesOfOldPyTorchLackBatchCounts) {
   EXPECT_EQ(report.placed, 7u);
   EXPECT_EQ(report.absent, std::vector<std::string>{"bn.num_batches_tracked"});
   EXPECT_EQ(net.bn->num_batches_tracked.item<int64_t>(), 0);
+}
+
+// Of the logits of tests/data/loader/mnasnet_first.json.
+double GreatestError(models::Classifier& model) {
+  const Json golden = ReadGoldenFile(DataFile("mnasnet_first.json"));
+  const std::vector<int64_t> shape = Ints(At(golden, {"input"}));
+  const auto count = static_cast<size_t>(c10::multiply_integers(shape));
+  torch::NoGradGuard no_grad;
+  model.eval();
+  model.to(at::kDouble);
+  const at::Tensor logits =
+      model.forward(at::tensor(GenerateInput(count)).view(shape).to(at::kDouble));
+  double error = 0;
+  for (size_t i = 0; i < At(golden, {"logits"}).AsArray()->size(); ++i) {
+    const at::Tensor row = at::tensor(Doubles((*At(golden, {"logits"}).AsArray())[i]), at::kDouble);
+    error = std::max(error, (logits[static_cast<int64_t>(i)] - row).abs().max().item<double>());
+  }
+  return error;
+}
+
+TEST(LoadIntoTest, AFileOfMnasNetsFirstVersionGivesItsLogits) {
+  for (const bool trained : {false, true}) {
+    auto model = models::Make("mnasnet0_5", {{"num_classes", 10}}).value();
+    if (trained) models::InitializeForTraining(*model);
+    const auto report = LoadInto(*model, Open(DataFile("mnasnet_first.pth"))).value();
+    EXPECT_EQ(report.form, "MNASNet's first version");
+    EXPECT_EQ(report.placed, models::StateDictOf(*model).size());
+    EXPECT_LT(GreatestError(*model), 1e-7);
+  }
+}
+
+TEST(LoadIntoTest, AModelTakesNoOtherFormForAFileThatStillDoesNotFit) {
+  auto model = models::Make("mnasnet0_5", {{"num_classes", 7}}).value();
+  EXPECT_EQ(
+      FailureOf(*model, "mnasnet_first.pth"),
+      "tests/data/loader/mnasnet_first.pth does not fit mnasnet0_5: wrong shape "
+      "classifier.1.weight (file [10, 1280], module [7, 1280]), classifier.1.bias (file [10], "
+      "module [7]). For another class count pass num_classes = 10");
 }
 
 TEST(LoadIntoTest, CastingIsDoneOnRequestAndReported) {

@@ -40,6 +40,9 @@ struct LoadReport {
   std::vector<std::string> absent;      // older files lack them; kept (num_batches_tracked)
   std::vector<std::string> missing;     // of ignore_missing; kept
   std::vector<std::string> unexpected;  // of ignore_unexpected; not used
+  // The form of its architecture that the file is of and that the module took for it; empty: that
+  // which it had ("MNASNet's first version").
+  std::string form;
   double seconds = 0;
 };
 

@@ -17,12 +17,12 @@
 #include <string>
 #include <vector>
 
+#include "zoo/base/generator.h"
 #include "zoo/base/json.h"
 #include "zoo/models/architectures.h"
 #include "zoo/models/initialize.h"
 #include "zoo/models/state_dict.h"
 #include "zoo/registry/read.h"
-#include "zoo/tests/support/generator.h"
 #include "zoo/tests/support/golden_file.h"
 #include "zoo/tests/support/registry_folder.h"
 #include "zoo/tests/support/temp_dir.h"

@@ -42,9 +42,14 @@ Made MakeResNet(const ResNetVariant& row, const Json::Object& json) {
   OptionReader reader(row.name, json);
   reader.Read("num_classes", options.num_classes, 1, kMaxClasses);
   reader.Read("zero_init_residual", options.zero_init_residual);
-  if (row.bottleneck) {  // a basic block has one width and no groups
-    reader.Read("groups", variant.groups, 1, kMaxGroups);
+  // A basic block has one width, no groups and no dilation. What tells a relative from ResNet
+  // stays as it is.
+  if (row.bottleneck && row.groups == 1) reader.Read("groups", variant.groups, 1, kMaxGroups);
+  if (row.bottleneck && row.width_per_group == 64) {
     reader.Read("width_per_group", variant.width_per_group, 1, kMaxWidth);
+  }
+  if (row.bottleneck) {
+    reader.Read("replace_stride_with_dilation", options.replace_stride_with_dilation);
   }
   ZOO_RETURN_IF_ERROR(reader.Finish());
   return std::shared_ptr<Classifier>(std::make_shared<ResNet>(variant, options));

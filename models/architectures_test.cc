@@ -58,7 +58,7 @@ TEST(ArchitecturesTest, WrongRequestsAreErrorsThatListWhatIsRight) {
        {{"num_classes", 10}, {"dropout", 0.5}},
        ErrorCode::kUsage,
        "resnet50 has no option \"dropout\"; it takes num_classes, zero_init_residual, groups, "
-       "width_per_group"},
+       "width_per_group, replace_stride_with_dilation"},
       {"resnet18",
        {{"num_classes", 0}},
        ErrorCode::kUsage,
@@ -71,10 +71,56 @@ TEST(ArchitecturesTest, WrongRequestsAreErrorsThatListWhatIsRight) {
        {{"num_classes", "ten"}},
        ErrorCode::kUsage,
        "efficientnet_lite0: num_classes must be a whole number from 1 to 1000000, not \\\"ten\\\""},
-      {"vgg11",
+      {"alexnet",
        {{"init_weights", false}},
        ErrorCode::kUsage,
-       "vgg11 has no option \"init_weights\"; it takes num_classes, dropout"},
+       "alexnet has no option \"init_weights\"; it takes num_classes, dropout"},
+      {"swin_t",
+       {{"stochastic_depth_prob", 0.1}},
+       ErrorCode::kUsage,
+       "swin_t has no option \"stochastic_depth_prob\"; it takes num_classes, mlp_ratio, dropout, "
+       "attention_dropout"},
+      {"resnext50_32x4d",
+       {{"groups", 4}},
+       ErrorCode::kUsage,
+       "resnext50_32x4d has no option \"groups\"; it takes num_classes, zero_init_residual, "
+       "replace_stride_with_dilation"},
+      {"resnet50",
+       {{"replace_stride_with_dilation", Json::Array{false, true}}},
+       ErrorCode::kUsage,
+       "resnet50: replace_stride_with_dilation must be a list of 3 of true or false, not "
+       "[false,true]"},
+      {"mobilenet_v2",
+       {{"inverted_residual_setting", Json::Array{}}},
+       ErrorCode::kUsage,
+       "mobilenet_v2: inverted_residual_setting must be a list of 1 to 100 lists, not []"},
+      {"mobilenet_v2",
+       {{"inverted_residual_setting", Json::Array{Json::Array{1, 16, 1}}}},
+       ErrorCode::kUsage,
+       "mobilenet_v2: inverted_residual_setting must have lists of [expand, channels, repeats, "
+       "stride], not [1,16,1]"},
+      {"mobilenet_v2",
+       {{"inverted_residual_setting", Json::Array{Json::Array{1, 16, 1, 3}}}},
+       ErrorCode::kUsage,
+       "mobilenet_v2: stride of inverted_residual_setting must be a whole number from 1 to 2, not "
+       "3"},
+      {"vit_b_16",
+       {{"conv_stem_configs", Json::Array{Json::Array{24, 3, 2}, Json::Array{24, 3, 2}}}},
+       ErrorCode::kUsage,
+       "vit_b_16: conv_stem_configs must make maps with sides of 14 from images of 224, not of 56"},
+      {"vit_b_16",
+       {{"image_size", 100}},
+       ErrorCode::kUsage,
+       "vit_b_16: image_size must be a multiple of 16, its patch, not 100"},
+      {"maxvit_t",
+       {{"input_size", Json::Array{224, 448}}},
+       ErrorCode::kUsage,
+       "maxvit_t: input_size must be a whole number, or a list of two that are equal, not "
+       "[224,448]"},
+      {"maxvit_t",
+       {{"input_size", 225}},
+       ErrorCode::kUsage,
+       "maxvit_t: input_size must leave maps that windows of 7 divide, as 224 does, not 225"},
       {"alexnet",
        {{"dropout", 1.5}},
        ErrorCode::kUsage,
@@ -99,7 +145,7 @@ TEST(ArchitecturesTest, WrongRequestsAreErrorsThatListWhatIsRight) {
        {{"drop_rat", 0.5}},
        ErrorCode::kUsage,
        "densenet121 has no option \"drop_rat\"; did you mean drop_rate? It takes num_classes, "
-       "bn_size, drop_rate"},
+       "bn_size, drop_rate, memory_efficient"},
       {"resnet18",
        {{"zero_init_residual", 1}},
        ErrorCode::kUsage,
@@ -115,6 +161,33 @@ TEST(ArchitecturesTest, WrongRequestsAreErrorsThatListWhatIsRight) {
     EXPECT_EQ(made.error().code, row.code) << row.text;
     EXPECT_EQ(made.error().Text(), row.text);
   }
+}
+
+// The words between backquotes in one cell of a table.
+std::vector<std::string> Words(const std::string& cell) {
+  std::vector<std::string> words;
+  for (size_t at = cell.find('`'); at != cell.npos;) {
+    const size_t end = cell.find('`', at + 1);
+    words.push_back(cell.substr(at + 1, end - at - 1));
+    at = cell.find('`', end + 1);
+  }
+  return words;
+}
+
+TEST(ArchitecturesTest, TheDocumentOfOptionsIsRight) {
+  std::ifstream document("docs/options.md");
+  std::vector<std::string> described;
+  for (std::string line; std::getline(document, line);) {
+    if (!line.starts_with("| `")) continue;
+    const size_t middle = line.find(" | ");
+    const std::string right = fmt::format("{}", fmt::join(Words(line.substr(middle)), ", "));
+    for (const std::string& name : Words(line.substr(0, middle))) {
+      EXPECT_EQ(Make(name, {{"?", 1}}).error().hint, "it takes " + right) << name;
+      described.push_back(name);
+    }
+  }
+  std::sort(described.begin(), described.end());
+  EXPECT_EQ(described, Names());
 }
 
 TEST(ArchitecturesTest, OptionsReachTheModule) {
@@ -139,10 +212,11 @@ TEST(ArchitecturesTest, OptionsReachTheModule) {
 TEST(ArchitecturesTest, AnUnloadedModelComputesNan) {
   torch::NoGradGuard no_grad;
   for (const char* name :
-       {"alexnet", "densenet121", "efficientnet_b0", "efficientnet_lite0", "efficientnet_v2_s",
-        "googlenet", "inception_v3", "mnasnet0_5", "mobilenet_v2", "mobilenet_v3_small",
-        "regnet_x_400mf", "regnet_y_400mf", "resnet18", "shufflenet_v2_x0_5", "squeezenet1_0",
-        "vgg11", "vgg11_bn"}) {
+       {"alexnet",           "densenet121",        "efficientnet_b0", "efficientnet_lite0",
+        "efficientnet_v2_s", "googlenet",          "inception_v3",    "mnasnet0_5",
+        "mobilenet_v2",      "mobilenet_v3_small", "regnet_x_400mf",  "regnet_y_400mf",
+        "resnet18",          "shufflenet_v2_x0_5", "squeezenet1_0",   "swin_t",
+        "swin_v2_t",         "convnext_tiny",      "vgg11",           "vgg11_bn"}) {
     auto model = Make(name).value();
     model->eval();
     EXPECT_TRUE(model->forward(at::zeros({1, 3, 96, 96})).isnan().all().item<bool>()) << name;
@@ -190,7 +264,8 @@ TEST(ArchitecturesTest, FeaturesStandBeforeTheClassifier) {
       {"mobilenet_v2", 1280},    {"mobilenet_v3_large", 1280}, {"mobilenet_v3_small", 1024},
       {"regnet_x_400mf", 400},   {"regnet_y_400mf", 440},      {"resnet18", 512},
       {"resnet50", 2048},        {"shufflenet_v2_x0_5", 1024}, {"squeezenet1_0", 512},
-      {"vgg11", 4096},           {"vgg11_bn", 4096},
+      {"vgg11", 4096},           {"vgg11_bn", 4096},           {"convnext_tiny", 768},
+      {"swin_t", 768},           {"swin_v2_b", 1024},
   };
   for (const Row& row : rows) {
     auto model = Make(row.name).value();

@@ -7,11 +7,13 @@
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "zoo/base/json.h"
 
@@ -19,6 +21,15 @@ namespace zoo::models {
 
 // What a model computes, by name.
 using Outputs = std::map<std::string, at::Tensor, std::less<>>;
+
+// Shapes of parameters and buffers, by name.
+using Shapes = std::map<std::string, std::vector<int64_t>, std::less<>>;
+
+// A form that a model took: that of older files, or back.
+struct Form {
+  std::string name;            // for a message; empty: none
+  std::function<void()> undo;  // gives the form before back, and its layers with their values
+};
 
 class Classifier : public torch::nn::Module {
  public:
@@ -32,6 +43,10 @@ class Classifier : public torch::nn::Module {
   // What Python's constructor does to fresh layers beyond PyTorch's own initial values. Only
   // InitializeForTraining (initialize.h) calls it, when every parameter has memory.
   virtual void AdjustInitialValues() {}
+  // Called before a load with the shapes, in the file, of what does not fit. If the file is of
+  // another form of this architecture, the model takes that form, as it does in Python: layers that
+  // change are ghosts (layers.h), all others stay. Else nothing happens.
+  virtual Form TakeFormOf(const Shapes& /*file*/) { return {}; }
   // The options that models::Make was given, which with name() build the module again; nothing if
   // something else made it.
   const std::optional<Json::Object>& made_with() const { return made_with_; }

@@ -1,5 +1,6 @@
 #include "zoo/models/densenet.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/dropout.h>
@@ -7,27 +8,34 @@
 #include <torch/nn/init.h>
 #include <torch/nn/modules/pooling.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "zoo/models/initial_values.h"
 #include "zoo/models/layers.h"
 #include "zoo/models/option_reader.h"
+#include "zoo/models/recompute.h"
 
 namespace zoo::models {
 namespace {
 
 using torch::nn::Conv2dOptions;
 
+using Features = std::vector<at::Tensor>;
+
 struct DenseShape {
   int64_t in, growth, middle;
   double drop_rate;
+  bool memory_efficient;
 };
 
 // A norm before each of two convolutions: 1x1 to `middle` channels, 3x3 to `growth`.
 class DenseLayer : public torch::nn::Module {
  public:
-  explicit DenseLayer(const DenseShape& shape) : drop_rate_(shape.drop_rate) {
+  explicit DenseLayer(const DenseShape& shape)
+      : drop_rate_(shape.drop_rate), memory_efficient_(shape.memory_efficient) {
     norm1 = register_module("norm1", MakeBatchNorm2d(shape.in));
     conv1 =
         register_module("conv1", MakeConv2d(Conv2dOptions(shape.in, shape.middle, 1).bias(false)));
@@ -36,8 +44,13 @@ class DenseLayer : public torch::nn::Module {
         "conv2", MakeConv2d(Conv2dOptions(shape.middle, shape.growth, 3).padding(1).bias(false)));
   }
 
-  at::Tensor forward(at::Tensor x) {
-    x = conv1(norm1(x).relu_());
+  at::Tensor forward(const Features& features) {
+    at::Tensor x = memory_efficient_ && WantGradients(features)
+                       ? Recompute(features, {norm1->weight, norm1->bias, conv1->weight},
+                                   [self = shared_from_this(), this](const Features& again) {
+                                     return Narrow(again);
+                                   })
+                       : Narrow(features);
     x = conv2(norm2(x).relu_());
     return drop_rate_ > 0 ? at::dropout(x, drop_rate_, is_training()) : x;
   }
@@ -46,7 +59,16 @@ class DenseLayer : public torch::nn::Module {
   torch::nn::Conv2d conv1{nullptr}, conv2{nullptr};
 
  private:
+  static bool WantGradients(const Features& features) {
+    return at::GradMode::is_enabled() &&
+           std::any_of(features.begin(), features.end(),
+                       [](const at::Tensor& feature) { return feature.requires_grad(); });
+  }
+
+  at::Tensor Narrow(const Features& features) { return conv1(norm1(at::cat(features, 1)).relu_()); }
+
   double drop_rate_;
+  bool memory_efficient_;
 };
 
 class DenseBlock : public torch::nn::Module {
@@ -60,8 +82,9 @@ class DenseBlock : public torch::nn::Module {
   }
 
   at::Tensor forward(at::Tensor x) {
-    for (const auto& layer : layers_) x = at::cat({x, layer->forward(x)}, 1);
-    return x;
+    Features features = {std::move(x)};
+    for (const auto& layer : layers_) features.push_back(layer->forward(features));
+    return at::cat(features, 1);
   }
 
  private:
@@ -103,7 +126,8 @@ DenseNet::DenseNet(const DenseNetVariant& variant, const DenseNetOptions& option
     const DenseShape shape = {.in = channels,
                               .growth = variant.growth,
                               .middle = options.bn_size * variant.growth,
-                              .drop_rate = options.drop_rate};
+                              .drop_rate = options.drop_rate,
+                              .memory_efficient = options.memory_efficient};
     features->push_back(fmt::format("denseblock{}", i + 1),
                         std::make_shared<DenseBlock>(shape, variant.depths[i]));
     channels += variant.depths[i] * variant.growth;
@@ -131,6 +155,7 @@ Result<std::shared_ptr<Classifier>> MakeDenseNet(const DenseNetVariant& variant,
   reader.Read("num_classes", options.num_classes, 1, kMaxClasses);
   reader.Read("bn_size", options.bn_size, 1, 64);
   reader.Read("drop_rate", options.drop_rate, 0, 1);
+  reader.Read("memory_efficient", options.memory_efficient);
   ZOO_RETURN_IF_ERROR(reader.Finish());
   return std::shared_ptr<Classifier>(std::make_shared<DenseNet>(variant, options));
 }

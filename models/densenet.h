@@ -40,6 +40,8 @@ struct DenseNetOptions {
   int64_t num_classes = 1000;
   int64_t bn_size = 4;   // channels between the two convolutions of a layer, in units of growth
   double drop_rate = 0;  // dropout after each layer
+  // While training, backward computes the first half of each layer again (recompute.h).
+  bool memory_efficient = false;
 };
 
 class DenseNet : public Classifier {

@@ -4,7 +4,8 @@
 // Paper: Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks",
 // arXiv:1905.11946. Reference: tensorflow/tpu, efficientnet/lite; keys as in the Python package
 // efficientnet_lite_pytorch. A convolution is padded as TensorFlow's "same" pads it for the native
-// input size, whatever size the input has.
+// input size, whatever size the input has. lite3 and lite4 have no reference: they follow from the
+// scaling rule, and nobody has published their weights for PyTorch.
 #ifndef ZOO_MODELS_EFFICIENTNET_LITE_H_
 #define ZOO_MODELS_EFFICIENTNET_LITE_H_
 

@@ -72,7 +72,9 @@ class InceptionAux : public torch::nn::Module {
 }  // namespace
 
 GoogLeNet::GoogLeNet(const GoogLeNetVariant& variant, const GoogLeNetOptions& options)
-    : Classifier(std::string(variant.name)), transform_input_(options.transform_input) {
+    : Classifier(std::string(variant.name)),
+      transform_input_(options.transform_input),
+      init_weights_(options.init_weights) {
   const auto add = [this](std::vector<AnyModule>& part, const char* name, auto layer) {
     part.emplace_back(register_module(name, layer));
   };
@@ -126,6 +128,7 @@ Outputs GoogLeNet::ForwardAll(at::Tensor images) {
 }
 
 void GoogLeNet::AdjustInitialValues() {
+  if (!init_weights_) return;
   const auto fill = [](auto& layer) { TruncNormal(layer.weight, 0.01); };
   ForEach<torch::nn::Conv2d>(*this, fill);
   ForEach<torch::nn::Linear>(*this, fill);
@@ -138,6 +141,7 @@ Result<std::shared_ptr<Classifier>> MakeGoogLeNet(const GoogLeNetVariant& varian
   reader.Read("num_classes", options.num_classes, 1, kMaxClasses);
   reader.Read("aux_logits", options.aux_logits);
   reader.Read("transform_input", options.transform_input);
+  reader.Read("init_weights", options.init_weights);
   reader.Read("dropout", options.dropout, 0, 1);
   reader.Read("dropout_aux", options.dropout_aux, 0, 1);
   ZOO_RETURN_IF_ERROR(reader.Finish());

@@ -32,6 +32,7 @@ struct GoogLeNetOptions {
   int64_t num_classes = 1000;
   bool aux_logits = true;        // two more heads, for training
   bool transform_input = false;  // for weights that were ported from TensorFlow
+  bool init_weights = true;      // else initial values are those of plain PyTorch layers
   double dropout = 0.2;
   double dropout_aux = 0.7;
 };
@@ -52,7 +53,7 @@ class GoogLeNet : public Classifier {
  private:
   at::Tensor Trunk(at::Tensor images, Outputs* aux);
 
-  bool transform_input_;
+  bool transform_input_, init_weights_;
   std::vector<torch::nn::AnyModule> to_aux1_, to_aux2_, to_end_;
 };
 

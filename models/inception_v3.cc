@@ -182,7 +182,9 @@ torch::nn::MaxPool2d Pool() {
 }  // namespace
 
 InceptionV3::InceptionV3(const InceptionV3Variant& variant, const InceptionV3Options& options)
-    : Classifier(std::string(variant.name)), transform_input_(options.transform_input) {
+    : Classifier(std::string(variant.name)),
+      transform_input_(options.transform_input),
+      init_weights_(options.init_weights) {
   const auto add = [this](std::vector<AnyModule>& part, const char* name, auto layer) {
     part.emplace_back(register_module(name, layer));
   };
@@ -232,6 +234,7 @@ Outputs InceptionV3::ForwardAll(at::Tensor images) {
 }
 
 void InceptionV3::AdjustInitialValues() {
+  if (!init_weights_) return;
   const auto fill = [](auto& layer) { TruncNormal(layer.weight, 0.1); };
   ForEach<torch::nn::Conv2d>(*this, fill);
   ForEach<torch::nn::Linear>(*this, fill);
@@ -245,6 +248,7 @@ Result<std::shared_ptr<Classifier>> MakeInceptionV3(const InceptionV3Variant& va
   reader.Read("num_classes", options.num_classes, 1, kMaxClasses);
   reader.Read("aux_logits", options.aux_logits);
   reader.Read("transform_input", options.transform_input);
+  reader.Read("init_weights", options.init_weights);
   reader.Read("dropout", options.dropout, 0, 1);
   ZOO_RETURN_IF_ERROR(reader.Finish());
   return std::shared_ptr<Classifier>(std::make_shared<InceptionV3>(variant, options));

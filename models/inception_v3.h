@@ -31,6 +31,7 @@ struct InceptionV3Options {
   int64_t num_classes = 1000;
   bool aux_logits = true;        // one more head, for training
   bool transform_input = false;  // for weights that were ported from TensorFlow
+  bool init_weights = true;      // else initial values are those of plain PyTorch layers
   double dropout = 0.5;
 };
 
@@ -51,7 +52,7 @@ class InceptionV3 : public Classifier {
  private:
   at::Tensor Trunk(at::Tensor images, Outputs* outputs);
 
-  bool transform_input_;
+  bool transform_input_, init_weights_;
   std::vector<torch::nn::AnyModule> to_aux_, to_end_;
 };
 

@@ -40,4 +40,18 @@ void NormalLinears(torch::nn::Module& module, double deviation) {
   });
 }
 
+void TruncNormalConvs(torch::nn::Module& module, double deviation) {
+  ForEach<torch::nn::Conv2d>(module, [&](torch::nn::Conv2dImpl& conv) {
+    TruncNormal(conv.weight, deviation);
+    Zero(conv.bias);
+  });
+}
+
+void TruncNormalLinears(torch::nn::Module& module, double deviation) {
+  ForEach<torch::nn::Linear>(module, [&](torch::nn::LinearImpl& linear) {
+    TruncNormal(linear.weight, deviation);
+    Zero(linear.bias);
+  });
+}
+
 }  // namespace zoo::models

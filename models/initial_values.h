@@ -24,6 +24,9 @@ void TruncNormal(const at::Tensor& tensor, double deviation, double min = -2, do
 void KaimingConvs(torch::nn::Module& module);
 // Linear layers: normal, and no bias.
 void NormalLinears(torch::nn::Module& module, double deviation);
+// Convolutions, and linear layers: TruncNormal, and no bias.
+void TruncNormalConvs(torch::nn::Module& module, double deviation);
+void TruncNormalLinears(torch::nn::Module& module, double deviation);
 
 }  // namespace zoo::models
 

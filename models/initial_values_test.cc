@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "zoo/base/json.h"
 #include "zoo/models/architectures.h"
 #include "zoo/models/classifier.h"
 #include "zoo/models/initialize.h"
@@ -49,6 +50,7 @@ struct Row {
 struct Net {
   const char* name;
   std::vector<Row> rows;
+  Json::Object options = {};
 };
 
 double Root(double x) { return std::sqrt(x); }
@@ -110,6 +112,47 @@ const Net kNets[] = {
       {"trunk_output.block1.block1-0.f.se.fc2.bias", Kind::kUniform, Root(1.0 / 8)},
       {"fc.weight", Kind::kNormal, 0.01},
       {"fc.bias", Kind::kAll, 0}}},
+    {"vgg11_bn",
+     {{"features.0.weight", Kind::kUniform, Root(1.0 / 27)},
+      {"classifier.3.weight", Kind::kUniform, Root(1.0 / 4096)}},
+     {{"init_weights", false}}},
+    {"googlenet",
+     {{"conv1.conv.weight", Kind::kUniform, Root(1.0 / (3 * 49))},
+      {"fc.weight", Kind::kUniform, Root(1.0 / 1024)}},
+     {{"init_weights", false}}},
+    {"inception_v3",
+     {{"AuxLogits.fc.weight", Kind::kUniform, Root(1.0 / 768)},
+      {"fc.weight", Kind::kUniform, Root(1.0 / 2048)}},
+     {{"init_weights", false}}},
+    {"convnext_tiny",
+     {{"features.0.0.weight", Kind::kNormal, 0.02},
+      {"features.0.0.bias", Kind::kAll, 0},
+      {"features.1.0.layer_scale", Kind::kAll, 1e-6f},
+      {"classifier.2.weight", Kind::kNormal, 0.02},
+      {"classifier.2.bias", Kind::kAll, 0}}},
+    {"swin_v2_t",
+     {{"features.0.0.weight", Kind::kUniform, Root(1.0 / 48)},
+      {"features.1.0.attn.qkv.weight", Kind::kNormal, 0.02},
+      {"features.1.0.mlp.0.bias", Kind::kAll, 0},
+      {"head.weight", Kind::kNormal, 0.02}}},
+    {"maxvit_t",
+     {{"stem.1.0.weight", Kind::kNormal, 0.02},
+      {"stem.1.0.bias", Kind::kAll, 0},
+      {"classifier.5.weight", Kind::kNormal, 0.02}}},
+    {"vit_b_32",
+     {{"class_token", Kind::kAll, 0},
+      {"conv_proj.weight", Kind::kNormal, Root(1.0 / (3 * 32 * 32))},
+      {"conv_proj.bias", Kind::kAll, 0},
+      {"encoder.pos_embedding", Kind::kNormal, 0.02},
+      {"encoder.layers.encoder_layer_0.mlp.0.weight", Kind::kUniform, Root(6.0 / (768 + 3072))},
+      {"heads.head.weight", Kind::kAll, 0}}},
+    {"vit_b_32",
+     {{"conv_proj.conv_bn_relu_0.0.weight", Kind::kUniform, Root(1.0 / (3 * 49))},
+      {"conv_proj.conv_last.weight", Kind::kNormal, Root(2.0 / 768)},
+      {"conv_proj.conv_last.bias", Kind::kAll, 0},
+      {"heads.pre_logits.weight", Kind::kNormal, Root(1.0 / 768)}},
+     {{"conv_stem_configs", Json::Array{Json::Array{64, 7, 8}, Json::Array{32, 3, 4}}},
+      {"representation_size", 32}}},
 };
 
 void ExpectRow(const at::Tensor& tensor, const Row& row) {
@@ -135,7 +178,7 @@ TEST(InitialValuesTest, FamiliesHaveTorchvisionsValues) {
   for (const Net& net : kNets) {
     SCOPED_TRACE(net.name);
     at::manual_seed(7);
-    auto model = Make(net.name).value();
+    auto model = Make(net.name, net.options).value();
     InitializeForTraining(*model);
     size_t found = 0;
     for (const NamedTensor& slot : StateDictOf(*model)) {

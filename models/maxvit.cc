@@ -221,7 +221,7 @@ MaxVit::MaxVit(const MaxVitVariant& variant, const MaxVitOptions& options)
     shape.side = Half(shape.side);
     for (int j = 0; j < variant.depths[i]; ++j) {
       shape.stride = j == 0 ? 2 : 1;
-      shape.drop_rate = options.stochastic_depth_prob * made++ / last;
+      shape.drop_rate = variant.stochastic_depth_prob * made++ / last;
       layers->push_back(MakeLayer(shape, options));
       shape.in = shape.out;
     }
@@ -258,16 +258,15 @@ void MaxVit::AdjustInitialValues() {
 
 Result<std::shared_ptr<Classifier>> MakeMaxVit(const MaxVitVariant& variant,
                                                const Json::Object& json) {
-  MaxVitOptions options(variant);
+  MaxVitOptions options;
   OptionReader reader(variant.name, json);
   reader.Read("num_classes", options.num_classes, 1, kMaxClasses);
-  reader.Read("input_size", options.input_size, 1, kMaxInputSize);
+  reader.ReadSquare("input_size", options.input_size, 1, kMaxInputSize);
   reader.Read("squeeze_ratio", options.squeeze_ratio, 0.05, 1);
   reader.Read("expansion_ratio", options.expansion_ratio, 0.1, 100);
   reader.Read("mlp_ratio", options.mlp_ratio, 1, 100);
   reader.Read("mlp_dropout", options.mlp_dropout, 0, 1);
   reader.Read("attention_dropout", options.attention_dropout, 0, 1);
-  reader.Read("stochastic_depth_prob", options.stochastic_depth_prob, 0, 1);
   if (!Fits(variant, options.input_size)) {
     reader.Fail(
         fmt::format("input_size must leave maps that windows of {} divide, as 224 does, "

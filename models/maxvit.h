@@ -25,9 +25,9 @@ struct MaxVitVariant {
   int64_t stem;  // channels
   std::array<int64_t, 4> widths;
   std::array<int, 4> depths;
-  int64_t head;       // width of one
-  int64_t partition;  // side of the windows and of the grid
-  double stochastic_depth_prob;
+  int64_t head;                  // width of one
+  int64_t partition;             // side of the windows and of the grid
+  double stochastic_depth_prob;  // of the last layer; it grows from 0 at the first
 };
 
 inline constexpr MaxVitVariant kMaxVitVariants[] = {
@@ -41,22 +41,17 @@ inline constexpr MaxVitVariant kMaxVitVariants[] = {
 };
 
 struct MaxVitOptions {
-  explicit MaxVitOptions(const MaxVitVariant& variant)
-      : stochastic_depth_prob(variant.stochastic_depth_prob) {}
-
   int64_t num_classes = 1000;
-  int64_t input_size = 224;  // height and width in pixels
+  int64_t input_size = 224;  // height and width in pixels, which Python gives as a pair
   double squeeze_ratio = 0.25, expansion_ratio = 4;
   int64_t mlp_ratio = 4;
   double mlp_dropout = 0, attention_dropout = 0;
-  double stochastic_depth_prob;  // of the last layer; it grows from 0 at the first
 };
 
 class MaxVit : public Classifier {
  public:
-  explicit MaxVit(const MaxVitVariant& variant) : MaxVit(variant, MaxVitOptions(variant)) {}
   // REQUIRES: the partition divides the sides of all maps.
-  MaxVit(const MaxVitVariant& variant, const MaxVitOptions& options);
+  explicit MaxVit(const MaxVitVariant& variant, const MaxVitOptions& options = {});
   // images: [N, 3, input_size, input_size]; others throw c10::Error.
   at::Tensor forward(at::Tensor images) override;
   at::Tensor ForwardFeatures(at::Tensor images) override;

@@ -4,6 +4,7 @@
 #include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/linear.h>
 
+#include <cstddef>
 #include <string>
 
 #include "zoo/models/initial_values.h"
@@ -31,7 +32,7 @@ constexpr Stage kStages[] = {
 };
 // clang-format on
 
-constexpr int64_t kStem = 32, kFirst = 16, kLast = 1280;
+constexpr int64_t kLast = 1280;
 constexpr NormOptions kNorm = {.momentum = 1 - 0.9997};
 
 torch::nn::BatchNorm2d Norm(int64_t channels) { return MakeNorm2d(channels, kNorm); }
@@ -76,29 +77,68 @@ Chain MakeStage(int64_t in, int64_t out, const Stage& stage) {
   return blocks;
 }
 
-}  // namespace
+// Channels of the first convolution, and of what follows it.
+struct Stem {
+  int64_t wide, narrow;
+};
 
-MnasNet::MnasNet(const MnasNetVariant& variant, const MnasNetOptions& options)
-    : Classifier(std::string(variant.name)) {
-  const auto scale = [&](int64_t channels) {
-    return RoundChannels(static_cast<double>(channels) * variant.width);
-  };
-  const int64_t stem = scale(kStem);
-  int64_t in = scale(kFirst);
-  layers = register_module(
-      "layers",
-      Chain(MakeConv2d(Conv2dOptions(3, stem, 3).stride(2).padding(1).bias(false)), Norm(stem),
-            Relu(), Depthwise(stem, 3, 1), Norm(stem), Relu(), Pointwise(stem, in), Norm(in)));
+constexpr Stem kFirstVersion = {.wide = 32, .narrow = 16};
+constexpr size_t kStemLayers = 9;  // that depend on the stem
+
+int64_t Scale(int64_t channels, double width) {
+  return RoundChannels(static_cast<double>(channels) * width);
+}
+
+Stem SecondVersion(double width) {
+  return {.wide = Scale(kFirstVersion.wide, width), .narrow = Scale(kFirstVersion.narrow, width)};
+}
+
+Chain MakeLayers(const Stem& stem, double width) {
+  const auto& [wide, narrow] = stem;
+  Chain layers(MakeConv2d(Conv2dOptions(3, wide, 3).stride(2).padding(1).bias(false)), Norm(wide),
+               Relu(), Depthwise(wide, 3, 1), Norm(wide), Relu(), Pointwise(wide, narrow),
+               Norm(narrow));
+  int64_t in = narrow;
   for (const Stage& stage : kStages) {
-    const int64_t out = scale(stage.channels);
+    const int64_t out = Scale(stage.channels, width);
     layers->push_back(MakeStage(in, out, stage));
     in = out;
   }
   layers->push_back(Pointwise(in, kLast));
   layers->push_back(Norm(kLast));
   layers->push_back(Relu());
+  return layers;
+}
+
+}  // namespace
+
+MnasNet::MnasNet(const MnasNetVariant& variant, const MnasNetOptions& options)
+    : Classifier(std::string(variant.name)), width_(variant.width) {
+  layers = register_module("layers", MakeLayers(SecondVersion(width_), width_));
   classifier = register_module("classifier", Chain(torch::nn::Dropout(options.dropout),
                                                    MakeLinear({kLast, options.num_classes})));
+}
+
+Form MnasNet::TakeFormOf(const Shapes& file) {
+  const auto first = file.find("layers.0.weight");
+  if (first == file.end() || first->second.empty()) return {};
+  const int64_t wide = first->second[0];
+  const Stem second = SecondVersion(width_);
+  if (wide != kFirstVersion.wide && wide != second.wide) return {};
+  const bool is_first = wide == kFirstVersion.wide;
+  Chain before = layers, made = MakeLayers(is_first ? kFirstVersion : second, width_);
+  Chain after;
+  for (size_t i = 0; i < before->size(); ++i) {
+    after->push_back(*((i < kStemLayers ? made : before)->begin() + static_cast<ptrdiff_t>(i)));
+  }
+  const at::Tensor weight = before[0]->as<torch::nn::Conv2d>()->weight;
+  if (weight.dtype() != at::kFloat || !weight.is_cpu()) {
+    after->to(weight.device(), weight.scalar_type());
+  }
+  after->train(is_training());
+  layers = replace_module("layers", after);
+  return {.name = is_first ? "MNASNet's first version" : "MNASNet's second version",
+          .undo = [this, before] { layers = replace_module("layers", before); }};
 }
 
 at::Tensor MnasNet::ForwardFeatures(at::Tensor images) { return layers(images).mean({2, 3}); }

@@ -41,8 +41,13 @@ class MnasNet : public Classifier {
   at::Tensor forward(at::Tensor images) override;
   at::Tensor ForwardFeatures(at::Tensor images) override;
   void AdjustInitialValues() override;
+  // Files of the first version have a stem that was not scaled.
+  Form TakeFormOf(const Shapes& file) override;
 
   Chain layers{nullptr}, classifier{nullptr};
+
+ private:
+  double width_;
 };
 
 Result<std::shared_ptr<Classifier>> MakeMnasNet(const MnasNetVariant& variant,

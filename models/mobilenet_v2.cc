@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "zoo/models/initial_values.h"
 #include "zoo/models/layers.h"
@@ -14,25 +15,9 @@
 namespace zoo::models {
 namespace {
 
-struct Stage {
-  int64_t expand, channels;
-  int repeats;
-  int64_t stride;
-};
-
-// clang-format off
-constexpr Stage kStages[] = {
-    {.expand = 1, .channels = 16,  .repeats = 1, .stride = 1},
-    {.expand = 6, .channels = 24,  .repeats = 2, .stride = 2},
-    {.expand = 6, .channels = 32,  .repeats = 3, .stride = 2},
-    {.expand = 6, .channels = 64,  .repeats = 4, .stride = 2},
-    {.expand = 6, .channels = 96,  .repeats = 3, .stride = 1},
-    {.expand = 6, .channels = 160, .repeats = 3, .stride = 2},
-    {.expand = 6, .channels = 320, .repeats = 1, .stride = 1},
-};
-// clang-format on
-
 constexpr double kStem = 32, kLast = 1280;
+constexpr Column kColumns[] = {
+    {"expand", 1, 64}, {"channels", 1, 65536}, {"repeats", 1, 100}, {"stride", 1, 2}};
 
 class InvertedResidual : public torch::nn::Module {
  public:
@@ -71,10 +56,10 @@ MobileNetV2::MobileNetV2(const MobileNetV2Variant& variant, const MobileNetV2Opt
   features = register_module("features", Chain());
   features->push_back(
       ConvNormActivation({.in = 3, .out = in, .stride = 2, .activation = at::relu6_}));
-  for (const Stage& stage : kStages) {
+  for (const MobileNetV2Stage& stage : options.inverted_residual_setting) {
     const int64_t out = RoundChannels(static_cast<double>(stage.channels) * options.width_mult,
                                       options.round_nearest);
-    for (int i = 0; i < stage.repeats; ++i) {
+    for (int64_t i = 0; i < stage.repeats; ++i) {
       const int64_t stride = i == 0 ? stage.stride : 1;
       features->push_back(std::make_shared<InvertedResidual>(in, out, stride, stage.expand));
       in = out;
@@ -100,12 +85,18 @@ void MobileNetV2::AdjustInitialValues() {
 Result<std::shared_ptr<Classifier>> MakeMobileNetV2(const MobileNetV2Variant& variant,
                                                     const Json::Object& json) {
   MobileNetV2Options options;
+  std::vector<std::vector<int64_t>> stages;
   OptionReader reader(variant.name, json);
   reader.Read("num_classes", options.num_classes, 1, kMaxClasses);
   reader.Read("width_mult", options.width_mult, 0.01, 100);
+  reader.Read("inverted_residual_setting", stages, kColumns);
   reader.Read("round_nearest", options.round_nearest, 1, 1024);
   reader.Read("dropout", options.dropout, 0, 1);
   ZOO_RETURN_IF_ERROR(reader.Finish());
+  if (!stages.empty()) options.inverted_residual_setting.clear();
+  for (const auto& row : stages) {
+    options.inverted_residual_setting.push_back({row[0], row[1], row[2], row[3]});
+  }
   return std::shared_ptr<Classifier>(std::make_shared<MobileNetV2>(variant, options));
 }
 

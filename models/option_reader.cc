@@ -21,16 +21,32 @@ const Json* OptionReader::Take(std::string_view name) {
   return nullptr;
 }
 
-void OptionReader::Read(std::string_view name, int64_t& into, int64_t min, int64_t max) {
-  const Json* value = Take(name);
-  if (value == nullptr) return;
-  const auto number = value->AsInt64();
+void OptionReader::ReadNumber(std::string_view what, const Json& value, int64_t& into, int64_t min,
+                              int64_t max) {
+  const auto number = value.AsInt64();
   if (!number || *number < min || *number > max) {
-    Fail(fmt::format("{} must be a whole number from {} to {}, not {}", name, min, max,
-                     Escape(value->Dump(-1))));
+    Fail(fmt::format("{} must be a whole number from {} to {}, not {}", what, min, max,
+                     Escape(value.Dump(-1))));
     return;
   }
   into = *number;
+}
+
+void OptionReader::Read(std::string_view name, int64_t& into, int64_t min, int64_t max) {
+  if (const Json* value = Take(name)) ReadNumber(name, *value, into, min, max);
+}
+
+void OptionReader::ReadSquare(std::string_view name, int64_t& into, int64_t min, int64_t max) {
+  const Json* value = Take(name);
+  if (value == nullptr) return;
+  const Json::Array* sides = value->AsArray();
+  if (sides == nullptr) return ReadNumber(name, *value, into, min, max);
+  if (sides->size() != 2 || (*sides)[0] != (*sides)[1]) {
+    Fail(fmt::format("{} must be a whole number, or a list of two that are equal, not {}", name,
+                     Escape(value->Dump(-1))));
+    return;
+  }
+  ReadNumber(name, sides->front(), into, min, max);
 }
 
 void OptionReader::Read(std::string_view name, double& into, double min, double max) {
@@ -53,6 +69,51 @@ void OptionReader::Read(std::string_view name, bool& into) {
     return;
   }
   into = *value->AsBool();
+}
+
+void OptionReader::Read(std::string_view name, std::span<bool> into) {
+  const Json* value = Take(name);
+  if (value == nullptr) return;
+  const Json::Array* items = value->AsArray();
+  const auto is_bool = [](const Json& item) { return item.AsBool() != nullptr; };
+  if (items == nullptr || items->size() != into.size() || !std::ranges::all_of(*items, is_bool)) {
+    Fail(fmt::format("{} must be a list of {} of true or false, not {}", name, into.size(),
+                     Escape(value->Dump(-1))));
+    return;
+  }
+  std::ranges::transform(*items, into.begin(), [](const Json& item) { return *item.AsBool(); });
+}
+
+void OptionReader::Read(std::string_view name, std::vector<std::vector<int64_t>>& into,
+                        std::span<const Column> columns) {
+  const Json* value = Take(name);
+  if (value == nullptr) return;
+  const Json::Array* rows = value->AsArray();
+  if (rows == nullptr || rows->empty() || rows->size() > kMaxRows) {
+    Fail(fmt::format("{} must be a list of 1 to {} lists, not {}", name, kMaxRows,
+                     Escape(value->Dump(-1))));
+    return;
+  }
+  into.assign(rows->size(), {});
+  for (size_t i = 0; i < rows->size(); ++i) ReadRow(name, (*rows)[i], columns, into[i]);
+  if (!failure_.empty()) into.clear();
+}
+
+void OptionReader::ReadRow(std::string_view name, const Json& row, std::span<const Column> columns,
+                           std::vector<int64_t>& into) {
+  const Json::Array* numbers = row.AsArray();
+  if (numbers == nullptr || numbers->size() != columns.size()) {
+    std::vector<std::string_view> names;
+    for (const Column& column : columns) names.push_back(column.name);
+    Fail(fmt::format("{} must have lists of [{}], not {}", name, fmt::join(names, ", "),
+                     Escape(row.Dump(-1))));
+    return;
+  }
+  into.resize(columns.size());
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const auto& [column, min, max] = columns[i];
+    ReadNumber(fmt::format("{} of {}", column, name), (*numbers)[i], into[i], min, max);
+  }
 }
 
 void OptionReader::Fail(std::string message) {

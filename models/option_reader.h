@@ -7,7 +7,9 @@
 #ifndef ZOO_MODELS_OPTION_READER_H_
 #define ZOO_MODELS_OPTION_READER_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,14 @@ namespace zoo::models {
 
 // The most that num_classes can be.
 inline constexpr int64_t kMaxClasses = 1'000'000;
+// The most rows that a table can have.
+inline constexpr size_t kMaxRows = 100;
+
+// A column of an option that is a table of whole numbers.
+struct Column {
+  std::string_view name;
+  int64_t min, max;
+};
 
 class OptionReader {
  public:
@@ -29,6 +39,13 @@ class OptionReader {
   void Read(std::string_view name, int64_t& into, int64_t min, int64_t max);
   void Read(std::string_view name, double& into, double min, double max);
   void Read(std::string_view name, bool& into);
+  // One true or false for each of `into`.
+  void Read(std::string_view name, std::span<bool> into);
+  // A list, not empty, of rows with a number for each column. Empties `into` after an error.
+  void Read(std::string_view name, std::vector<std::vector<int64_t>>& into,
+            std::span<const Column> columns);
+  // The sides of a square image: a whole number, or height and width, which must be equal.
+  void ReadSquare(std::string_view name, int64_t& into, int64_t min, int64_t max);
   // An error found by the caller; the first one of all stands.
   void Fail(std::string message);
 
@@ -37,6 +54,10 @@ class OptionReader {
 
  private:
   const Json* Take(std::string_view name);
+  void ReadNumber(std::string_view what, const Json& value, int64_t& into, int64_t min,
+                  int64_t max);
+  void ReadRow(std::string_view name, const Json& row, std::span<const Column> columns,
+               std::vector<int64_t>& into);
 
   std::string architecture_;
   const Json::Object& options_;

@@ -18,40 +18,57 @@ torch::nn::Conv2d Conv1x1(int64_t in, int64_t out, int64_t stride = 1) {
   return MakeConv2d(Conv2dOptions(in, out, 1).stride(stride).bias(false));
 }
 
-torch::nn::Conv2d Conv3x3(int64_t in, int64_t out, int64_t stride = 1, int64_t groups = 1) {
-  return MakeConv2d(Conv2dOptions(in, out, 3).stride(stride).padding(1).groups(groups).bias(false));
+Conv2dOptions Options3x3(int64_t in, int64_t out) {
+  return Conv2dOptions(in, out, 3).padding(1).bias(false);
 }
 
 // The way around a block that changes the shape; empty for one that does not.
-torch::nn::Sequential MakeDownsample(int64_t in, int64_t out, int64_t stride) {
-  if (stride == 1 && in == out) return nullptr;
-  return torch::nn::Sequential(Conv1x1(in, out, stride), MakeBatchNorm2d(out));
+torch::nn::Sequential MakeDownsample(const ResNetBlockShape& shape, int64_t out) {
+  if (shape.stride == 1 && shape.in == out) return nullptr;
+  return torch::nn::Sequential(Conv1x1(shape.in, out, shape.stride), MakeBatchNorm2d(out));
 }
 
-torch::nn::Sequential MakeStage(const ResNetVariant& variant, int64_t& in, int index) {
-  const int64_t planes = int64_t{64} << index;
+// What comes out of the stages so far.
+struct Reached {
+  int64_t channels = 64;
+  int64_t dilation = 1;
+};
+
+torch::nn::Sequential MakeStage(const ResNetVariant& variant, const ResNetOptions& options,
+                                Reached& reached, int index) {
+  ResNetBlockShape shape = {.in = reached.channels,
+                            .planes = int64_t{64} << index,
+                            .stride = index > 0 ? 2 : 1,
+                            .dilation = reached.dilation};
+  if (index > 0 && options.replace_stride_with_dilation[index - 1]) {
+    reached.dilation *= shape.stride;  // the first block still dilates as those before it
+    shape.stride = 1;
+  }
   torch::nn::Sequential stage;
   for (int i = 0; i < variant.depths[index]; ++i) {
-    const int64_t stride = i == 0 && index > 0 ? 2 : 1;
     if (variant.bottleneck) {
-      stage->push_back(std::make_shared<Bottleneck>(in, planes, stride, variant));
-      in = planes * Bottleneck::kExpansion;
+      stage->push_back(std::make_shared<Bottleneck>(shape, variant));
+      shape.in = shape.planes * Bottleneck::kExpansion;
     } else {
-      stage->push_back(std::make_shared<BasicBlock>(in, planes, stride));
-      in = planes * BasicBlock::kExpansion;
+      stage->push_back(std::make_shared<BasicBlock>(shape));
+      shape.in = shape.planes * BasicBlock::kExpansion;
     }
+    shape.stride = 1;
+    shape.dilation = reached.dilation;
   }
+  reached.channels = shape.in;
   return stage;
 }
 
 }  // namespace
 
-BasicBlock::BasicBlock(int64_t in, int64_t planes, int64_t stride) {
-  conv1 = register_module("conv1", Conv3x3(in, planes, stride));
+BasicBlock::BasicBlock(const ResNetBlockShape& shape) {
+  const int64_t planes = shape.planes;
+  conv1 = register_module("conv1", MakeConv2d(Options3x3(shape.in, planes).stride(shape.stride)));
   bn1 = register_module("bn1", MakeBatchNorm2d(planes));
-  conv2 = register_module("conv2", Conv3x3(planes, planes));
+  conv2 = register_module("conv2", MakeConv2d(Options3x3(planes, planes)));
   bn2 = register_module("bn2", MakeBatchNorm2d(planes));
-  downsample = MakeDownsample(in, planes * kExpansion, stride);
+  downsample = MakeDownsample(shape, planes * kExpansion);
   if (downsample) register_module("downsample", downsample);
 }
 
@@ -62,15 +79,20 @@ at::Tensor BasicBlock::forward(at::Tensor x) {
   return out.relu_();
 }
 
-Bottleneck::Bottleneck(int64_t in, int64_t planes, int64_t stride, const ResNetVariant& variant) {
-  const int64_t width = planes * variant.width_per_group / 64 * variant.groups;
-  conv1 = register_module("conv1", Conv1x1(in, width));
+Bottleneck::Bottleneck(const ResNetBlockShape& shape, const ResNetVariant& variant) {
+  const int64_t width = shape.planes * variant.width_per_group / 64 * variant.groups;
+  const int64_t out = shape.planes * kExpansion;
+  conv1 = register_module("conv1", Conv1x1(shape.in, width));
   bn1 = register_module("bn1", MakeBatchNorm2d(width));
-  conv2 = register_module("conv2", Conv3x3(width, width, stride, variant.groups));
+  conv2 = register_module("conv2", MakeConv2d(Options3x3(width, width)
+                                                  .stride(shape.stride)
+                                                  .padding(shape.dilation)
+                                                  .dilation(shape.dilation)
+                                                  .groups(variant.groups)));
   bn2 = register_module("bn2", MakeBatchNorm2d(width));
-  conv3 = register_module("conv3", Conv1x1(width, planes * kExpansion));
-  bn3 = register_module("bn3", MakeBatchNorm2d(planes * kExpansion));
-  downsample = MakeDownsample(in, planes * kExpansion, stride);
+  conv3 = register_module("conv3", Conv1x1(width, out));
+  bn3 = register_module("bn3", MakeBatchNorm2d(out));
+  downsample = MakeDownsample(shape, out);
   if (downsample) register_module("downsample", downsample);
 }
 
@@ -84,15 +106,15 @@ at::Tensor Bottleneck::forward(at::Tensor x) {
 
 ResNet::ResNet(const ResNetVariant& variant, const ResNetOptions& options)
     : Classifier(std::string(variant.name)), zero_init_residual_(options.zero_init_residual) {
-  int64_t channels = 64;
+  Reached reached;
   conv1 = register_module(
-      "conv1", MakeConv2d(Conv2dOptions(3, channels, 7).stride(2).padding(3).bias(false)));
-  bn1 = register_module("bn1", MakeBatchNorm2d(channels));
-  layer1 = register_module("layer1", MakeStage(variant, channels, 0));
-  layer2 = register_module("layer2", MakeStage(variant, channels, 1));
-  layer3 = register_module("layer3", MakeStage(variant, channels, 2));
-  layer4 = register_module("layer4", MakeStage(variant, channels, 3));
-  fc = register_module("fc", MakeLinear({channels, options.num_classes}));
+      "conv1", MakeConv2d(Conv2dOptions(3, reached.channels, 7).stride(2).padding(3).bias(false)));
+  bn1 = register_module("bn1", MakeBatchNorm2d(reached.channels));
+  layer1 = register_module("layer1", MakeStage(variant, options, reached, 0));
+  layer2 = register_module("layer2", MakeStage(variant, options, reached, 1));
+  layer3 = register_module("layer3", MakeStage(variant, options, reached, 2));
+  layer4 = register_module("layer4", MakeStage(variant, options, reached, 3));
+  fc = register_module("fc", MakeLinear({reached.channels, options.num_classes}));
 }
 
 at::Tensor ResNet::ForwardFeatures(at::Tensor images) {

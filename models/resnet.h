@@ -47,13 +47,20 @@ inline constexpr ResNetVariant kResNetVariants[] = {
 struct ResNetOptions {
   int64_t num_classes = 1000;
   bool zero_init_residual = false;  // initial values only: each block begins as the identity
+  // For layer2 to layer4: keep the size and dilate what follows. Only bottlenecks can.
+  std::array<bool, 3> replace_stride_with_dilation = {};
+};
+
+struct ResNetBlockShape {
+  int64_t in, planes;
+  int64_t stride = 1, dilation = 1;
 };
 
 // Two 3x3 convolutions and a way around them.
 class BasicBlock : public torch::nn::Module {
  public:
   static constexpr int64_t kExpansion = 1;
-  BasicBlock(int64_t in, int64_t planes, int64_t stride);
+  explicit BasicBlock(const ResNetBlockShape& shape);  // REQUIRES: no dilation
   at::Tensor forward(at::Tensor x);
 
   torch::nn::Conv2d conv1{nullptr};
@@ -67,7 +74,7 @@ class BasicBlock : public torch::nn::Module {
 class Bottleneck : public torch::nn::Module {
  public:
   static constexpr int64_t kExpansion = 4;
-  Bottleneck(int64_t in, int64_t planes, int64_t stride, const ResNetVariant& variant);
+  Bottleneck(const ResNetBlockShape& shape, const ResNetVariant& variant);
   at::Tensor forward(at::Tensor x);
 
   torch::nn::Conv2d conv1{nullptr};

@@ -115,7 +115,7 @@ Swin::Swin(const SwinVariant& variant, const SwinOptions& options)
     BlockShape shape = ShapeOf(variant, options, width, heads);
     for (int i = 0; i < depth; ++i) {
       shape.attention.shift = i % 2 == 0 ? 0 : variant.window / 2;
-      shape.drop_rate = options.stochastic_depth_prob * made++ / last;
+      shape.drop_rate = variant.stochastic_depth_prob * made++ / last;
       stage->push_back(std::make_shared<Block>(shape));
     }
     features->push_back(stage);
@@ -138,13 +138,12 @@ void Swin::AdjustInitialValues() {
 }
 
 Result<std::shared_ptr<Classifier>> MakeSwin(const SwinVariant& variant, const Json::Object& json) {
-  SwinOptions options(variant);
+  SwinOptions options;
   OptionReader reader(variant.name, json);
   reader.Read("num_classes", options.num_classes, 1, kMaxClasses);
   reader.Read("mlp_ratio", options.mlp_ratio, 0.1, 100);
   reader.Read("dropout", options.dropout, 0, 1);
   reader.Read("attention_dropout", options.attention_dropout, 0, 1);
-  reader.Read("stochastic_depth_prob", options.stochastic_depth_prob, 0, 1);
   ZOO_RETURN_IF_ERROR(reader.Finish());
   return std::shared_ptr<Classifier>(std::make_shared<Swin>(variant, options));
 }

@@ -30,7 +30,7 @@ struct SwinVariant {
   int64_t heads;
   std::array<int, 4> depths;
   int64_t window;
-  double stochastic_depth_prob;  // what Python's builder takes
+  double stochastic_depth_prob;  // of the last block; it grows from 0 at the first
 };
 
 // clang-format off
@@ -45,19 +45,14 @@ inline constexpr SwinVariant kSwinVariants[] = {
 // clang-format on
 
 struct SwinOptions {
-  explicit SwinOptions(const SwinVariant& variant)
-      : stochastic_depth_prob(variant.stochastic_depth_prob) {}
-
   int64_t num_classes = 1000;
   double mlp_ratio = 4;
   double dropout = 0, attention_dropout = 0;
-  double stochastic_depth_prob;  // of the last block; it grows from 0 at the first
 };
 
 class Swin : public Classifier {
  public:
-  explicit Swin(const SwinVariant& variant) : Swin(variant, SwinOptions(variant)) {}
-  Swin(const SwinVariant& variant, const SwinOptions& options);
+  explicit Swin(const SwinVariant& variant, const SwinOptions& options = {});
   at::Tensor forward(at::Tensor images) override;
   at::Tensor ForwardFeatures(at::Tensor images) override;
   void AdjustInitialValues() override;

@@ -7,6 +7,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/tensor.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
@@ -15,11 +16,11 @@
 #include <utility>
 #include <vector>
 
+#include "zoo/base/generator.h"
 #include "zoo/base/json.h"
 #include "zoo/models/architectures.h"
 #include "zoo/models/classifier.h"
 #include "zoo/models/state_dict.h"
-#include "zoo/tests/support/generator.h"
 #include "zoo/tests/support/golden_file.h"
 
 namespace zoo::models {
@@ -104,7 +105,8 @@ TEST_P(TrainingGoldensTest, OneStepChangesWhatPythonChanges) {
 }
 
 std::string TestName(const testing::TestParamInfo<size_t>& index) {
-  return Text(At((*At(Goldens(), {"records"}).AsArray())[index.param], {"builder"}));
+  const Json& record = (*At(Goldens(), {"records"}).AsArray())[index.param];
+  return fmt::format("{}_{}", Text(At(record, {"builder"})), index.param);
 }
 
 INSTANTIATE_TEST_SUITE_P(Nets, TrainingGoldensTest,

@@ -5,10 +5,8 @@
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <torch/nn/init.h>
 #include <torch/nn/modules/activation.h>
-#include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/dropout.h>
 
-#include "zoo/models/initial_values.h"
 #include "zoo/models/layers.h"
 
 namespace zoo::models {
@@ -60,20 +58,6 @@ void SelfAttentionImpl::AdjustInitialValues() {
   torch::nn::init::xavier_uniform_(in_proj_weight);
   torch::nn::init::zeros_(in_proj_bias);
   torch::nn::init::zeros_(out_proj->bias);
-}
-
-void TruncNormalConvs(torch::nn::Module& module, double deviation) {
-  ForEach<torch::nn::Conv2d>(module, [&](torch::nn::Conv2dImpl& conv) {
-    TruncNormal(conv.weight, deviation);
-    if (conv.bias.defined()) torch::nn::init::zeros_(conv.bias);
-  });
-}
-
-void TruncNormalLinears(torch::nn::Module& module, double deviation) {
-  ForEach<torch::nn::Linear>(module, [&](torch::nn::LinearImpl& linear) {
-    TruncNormal(linear.weight, deviation);
-    if (linear.bias.defined()) torch::nn::init::zeros_(linear.bias);
-  });
 }
 
 }  // namespace zoo::models

@@ -82,11 +82,6 @@ class SelfAttention : public torch::nn::ModuleHolder<SelfAttentionImpl> {
       : ModuleHolder(std::make_shared<Impl>(options)) {}
 };
 
-// Parts of AdjustInitialValues. Convolutions, or linear layers, in and under `module`: normal, cut
-// at -2 and 2, and no bias.
-void TruncNormalConvs(torch::nn::Module& module, double deviation);
-void TruncNormalLinears(torch::nn::Module& module, double deviation);
-
 }  // namespace zoo::models
 
 #endif  // ZOO_MODELS_TRANSFORMER_BLOCKS_H_

@@ -37,7 +37,7 @@ Chain MakeFeatures(const VggVariant& variant) {
 }  // namespace
 
 Vgg::Vgg(const VggVariant& variant, const VggOptions& options)
-    : Classifier(std::string(variant.name)) {
+    : Classifier(std::string(variant.name)), init_weights_(options.init_weights) {
   features = register_module("features", MakeFeatures(variant));
   classifier = register_module(
       "classifier", Chain(MakeLinear({512 * kPooled * kPooled, 4096}), Relu(),
@@ -56,6 +56,7 @@ at::Tensor Vgg::forward(at::Tensor images) {
 }
 
 void Vgg::AdjustInitialValues() {
+  if (!init_weights_) return;
   KaimingConvs(*this);
   NormalLinears(*this, 0.01);
 }
@@ -64,6 +65,7 @@ Result<std::shared_ptr<Classifier>> MakeVgg(const VggVariant& variant, const Jso
   VggOptions options;
   OptionReader reader(variant.name, json);
   reader.Read("num_classes", options.num_classes, 1, kMaxClasses);
+  reader.Read("init_weights", options.init_weights);
   reader.Read("dropout", options.dropout, 0, 1);
   ZOO_RETURN_IF_ERROR(reader.Finish());
   return std::shared_ptr<Classifier>(std::make_shared<Vgg>(variant, options));

@@ -40,6 +40,7 @@ inline constexpr VggVariant kVggVariants[] = {
 
 struct VggOptions {
   int64_t num_classes = 1000;
+  bool init_weights = true;  // else initial values are those of plain PyTorch layers
   double dropout = 0.5;
 };
 
@@ -51,6 +52,9 @@ class Vgg : public Classifier {
   void AdjustInitialValues() override;
 
   Chain features{nullptr}, classifier{nullptr};
+
+ private:
+  bool init_weights_;
 };
 
 Result<std::shared_ptr<Classifier>> MakeVgg(const VggVariant& variant, const Json::Object& options);

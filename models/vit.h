@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "zoo/base/json.h"
 #include "zoo/base/result.h"
@@ -34,17 +35,26 @@ inline constexpr VitVariant kVitVariants[] = {
 };
 // clang-format on
 
+// A convolution with batch norm and ReLU.
+struct VitStemLayer {
+  int64_t out_channels, kernel_size, stride;
+};
+
 struct VitOptions {
   int64_t num_classes = 1000;
   int64_t image_size = 224;  // height and width in pixels: a multiple of the patch's
   double dropout = 0, attention_dropout = 0;
   int64_t representation_size = 0;  // of a layer before the classifier layer; 0: none
+  // In place of the one convolution that makes the patches: these, then a 1x1 one. As option: a
+  // list of [out_channels, kernel_size, stride].
+  std::vector<VitStemLayer> conv_stem_configs;
 };
 
 class Encoder;
 
 class Vit : public Classifier {
  public:
+  // REQUIRES: image_size is a multiple of the patch, and conv_stem_configs make as many patches.
   explicit Vit(const VitVariant& variant, const VitOptions& options = {});
   // images: [N, 3, image_size, image_size]; others throw c10::Error.
   at::Tensor forward(at::Tensor images) override;
@@ -52,7 +62,9 @@ class Vit : public Classifier {
   void AdjustInitialValues() override;
 
   at::Tensor class_token;
-  torch::nn::Conv2d conv_proj{nullptr};
+  // The last convolution before the encoder: conv_proj, or conv_proj.conv_last behind `stem`.
+  torch::nn::Conv2d projection{nullptr};
+  Chain stem{nullptr};  // registered as conv_proj, projection included; empty without its option
   std::shared_ptr<Encoder> encoder;
   Chain heads{nullptr};
 

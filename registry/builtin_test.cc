@@ -1,14 +1,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "zoo/base/json.h"
 #include "zoo/base/preset.h"
@@ -78,6 +81,71 @@ TEST(Builtin, HoldsAllOfTorchvisionAndTheLites) {
   ASSERT_NE(builtin.Categories("imagenet1k"), nullptr);
   EXPECT_EQ(builtin.Categories("imagenet1k")->size(), 1000u);
   EXPECT_EQ((*builtin.Categories("imagenet1k"))[281], "tabby");
+}
+
+// torchvision's presets and the lites', and how many entries have each.
+TEST(Builtin, EveryEntrySaysHowPhotosArePrepared) {
+  constexpr auto kLinear = Interpolation::kBilinear, kCubic = Interpolation::kBicubic;
+  constexpr std::array<double, 3> kMean = {0.485, 0.456, 0.406}, kStd = {0.229, 0.224, 0.225};
+  constexpr std::array<double, 3> kHalf = {0.5, 0.5, 0.5};
+  const auto all = [](double value) { return std::array{value, value, value}; };
+  const std::pair<Preset, int> kPresets[] = {
+      {{224, 224, kCubic, kMean, kStd}, 7},
+      {{230, 224, kLinear, kMean, kStd}, 1},
+      {{232, 224, kCubic, kMean, kStd}, 1},
+      {{232, 224, kLinear, kMean, kStd}, 30},
+      {{236, 224, kLinear, kMean, kStd}, 1},
+      {{238, 224, kCubic, kMean, kStd}, 1},
+      {{242, 224, kLinear, kMean, kStd}, 1},
+      {{246, 224, kCubic, kMean, kStd}, 1},
+      {{255, 240, kLinear, kMean, kStd}, 1},
+      {{256, 224, kCubic, kMean, kStd}, 1},
+      {{256, 224, kLinear, kMean, kStd}, 49},
+      {{256, 240, kCubic, kMean, kStd}, 1},
+      {{260, 256, kCubic, kMean, kStd}, 2},
+      {{272, 256, kCubic, kMean, kStd}, 1},
+      {{288, 288, kCubic, kMean, kStd}, 1},
+      {{320, 300, kCubic, kMean, kStd}, 1},
+      {{342, 299, kLinear, kMean, kStd}, 1},
+      {{384, 380, kCubic, kMean, kStd}, 1},
+      {{384, 384, kCubic, kMean, kStd}, 4},
+      {{384, 384, kLinear, kMean, kStd}, 1},
+      {{456, 456, kCubic, kMean, kStd}, 1},
+      {{480, 480, kCubic, kHalf, kHalf}, 1},
+      {{480, 480, kLinear, kMean, kStd}, 1},
+      {{512, 512, kCubic, kMean, kStd}, 1},
+      {{518, 518, kCubic, kMean, kStd}, 1},
+      {{528, 528, kCubic, kMean, kStd}, 1},
+      {{600, 600, kCubic, kMean, kStd}, 1},
+      {{256, 224, kLinear, {0.48235, 0.45882, 0.40784}, all(1.0 / 255)}, 1},
+      {{256, 224, kCubic, all(127.0 / 255), all(128.0 / 255)}, 1},
+      {{272, 240, kCubic, all(127.0 / 255), all(128.0 / 255)}, 1},
+      {{292, 260, kCubic, all(127.0 / 255), all(128.0 / 255)}, 1},
+  };
+  const Registry builtin = BuiltinRegistry();
+  size_t told = 0;
+  for (const auto& [preset, count] : kPresets) {
+    SCOPED_TRACE(std::to_string(preset.resize) + ", " + std::to_string(preset.crop));
+    EXPECT_EQ(std::ranges::count(builtin.entries(), preset, &Entry::preset), count);
+    told += static_cast<size_t>(count);
+  }
+  EXPECT_EQ(told, builtin.entries().size());
+}
+
+TEST(Builtin, EveryEntryNamesItsThousandCategories) {
+  RegistrySet set;
+  set.Add(BuiltinRegistry());
+  const std::vector<std::string> categories = set.CategoriesOf(*set.Find("resnet50").value());
+  EXPECT_EQ(std::set<std::string>(categories.begin(), categories.end()).size(), 1000u);
+  for (const Entry& entry : set.registries()[0].entries()) {
+    SCOPED_TRACE(entry.name());
+    // Those weights have no last layer of use.
+    if (entry.name() == "vgg16:IMAGENET1K_FEATURES") {
+      EXPECT_TRUE(set.CategoriesOf(entry).empty());
+    } else {
+      EXPECT_EQ(set.CategoriesOf(entry), categories);
+    }
+  }
 }
 
 TEST(Builtin, EverySourceIsHttpsOrAWheel) {

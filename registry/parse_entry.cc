@@ -15,6 +15,7 @@
 #include "zoo/base/text.h"
 #include "zoo/registry/name.h"
 #include "zoo/registry/parse_artifact.h"
+#include "zoo/registry/source_rules.h"
 
 namespace zoo {
 namespace {
@@ -150,7 +151,9 @@ void ReadProbeInput(Fields& probe) {
   if (object == nullptr) return;
   Fields input(*object, "probe.input", probe.problem());
   if (input.Any("photo") != nullptr) {
-    input.String("photo");
+    if (const std::string* photo = input.String("photo")) {
+      if (auto wrong = WrongFileName(*photo)) input.Fail("photo", *wrong);
+    }
     const std::string* digest = input.String("sha256", Need::kRequired);
     if (digest == nullptr) return;
     if (auto parsed = Digest::FromHex(*digest); !parsed) {

@@ -69,6 +69,8 @@ TEST(ParseEntry, BadEntries) {
       {"entries.0.probe.input.shape", "[1, 3, 224]",
        at + "probe.input.shape must be [N, C, H, W], whole numbers from 1 to 65536"},
       {"entries.0.probe.input", R"({"photo": "x.png"})", at + "probe.input.sha256 is missing"},
+      {"entries.0.probe.input", R"({"photo": "../x.png"})",
+       at + R"(probe.input.photo "../x.png" is a path, not the name of a file)"},
       {"entries.0.probe.input", R"({"photo": "x.png", "sha256": "AB"})",
        at + R"(probe.input.sha256 "AB" is not a sha256 digest; write 64 digits of 0-9 and a-f)"},
       {"entries.0.probe.logits", "[]",

@@ -16,11 +16,16 @@ namespace fs = std::filesystem;
 constexpr uint64_t kLargestFile = 256 << 20;
 constexpr const char* kFileInFolder = "zoo.json";
 
-// `lab/..` and `.` have no name of their own; the absolute path has.
-fs::path Named(const fs::path& path) {
+// The path itself where the working folder cannot be told.
+fs::path Absolute(const fs::path& path) {
   std::error_code error;
   fs::path absolute = fs::absolute(path, error);
-  fs::path normal = (error ? path : absolute).lexically_normal();
+  return error ? path : absolute;
+}
+
+// `lab/..` and `.` have no name of their own; the absolute path has.
+fs::path Named(const fs::path& path) {
+  fs::path normal = Absolute(path).lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
@@ -57,7 +62,9 @@ Result<Registry> ReadRegistry(const fs::path& path, std::string alias) {
     return error;
   }
   if (alias.empty()) alias = AliasOf(path);
-  return Registry::Parse(*text, std::move(alias), RegistryOrigin::kFile, file.string());
+  auto registry = Registry::Parse(*text, std::move(alias), RegistryOrigin::kFile, file.string());
+  if (registry) registry->SetFolder(Absolute(file).parent_path());
+  return registry;
 }
 
 }  // namespace zoo

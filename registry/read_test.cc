@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "zoo/registry/registry.h"
 #include "zoo/tests/support/temp_dir.h"
 
 namespace zoo {
@@ -46,6 +47,14 @@ TEST(Read, AFileAFolderAndAnAlias) {
   EXPECT_EQ(ReadRegistry(file, "mine").value().alias(), "mine");
   EXPECT_EQ(ReadRegistry(dir.path() / "größe 1").value().alias(), "gr-e-1");
   EXPECT_EQ(ReadRegistry(dir.path() / "größe 1" / "zoo.json").value().alias(), "gr-e-1");
+}
+
+TEST(Read, TheFolderIsThatOfTheFile) {
+  TempDir dir;
+  dir.Write("lab/zoo.json", kEmpty);
+  EXPECT_EQ(ReadRegistry(dir.path() / "lab").value().folder(), dir.path() / "lab");
+  EXPECT_EQ(ReadRegistry(dir.path() / "lab" / "zoo.json").value().folder(), dir.path() / "lab");
+  EXPECT_EQ(BuiltinRegistry().folder(), "");
 }
 
 TEST(Read, WhatIsNoRegistry) {

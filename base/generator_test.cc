@@ -1,4 +1,4 @@
-#include "zoo/tests/support/generator.h"
+#include "zoo/base/generator.h"
 
 #include <gtest/gtest.h>
 
@@ -29,6 +29,14 @@ TEST(GeneratorTest, GivesTheValuesOfTheSelfTestBitForBit) {
       EXPECT_EQ(word, std::stoul(Text(bits[i]), nullptr, 16)) << name << " " << i;
     }
   }
+}
+
+TEST(GeneratorTest, EveryNameAndEverySeedHasAStreamOfItsOwn) {
+  EXPECT_EQ(GeneratorKey("input"), GeneratorKey("input", "public"));
+  EXPECT_NE(GeneratorKey("input", "mine"), GeneratorKey("input"));
+  EXPECT_EQ(GenerateInput(2, "input", "public"), GenerateInput(2));
+  EXPECT_NE(GenerateInput(2, "other"), GenerateInput(2));
+  EXPECT_NE(GenerateInput(2, "input", "mine"), GenerateInput(2));
 }
 
 }  // namespace
