@@ -28,8 +28,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "zoo/base/result.h"
 #include "zoo/checkpoint/checkpoint.h"
@@ -38,6 +36,7 @@
 #include "zoo/loader/load_options.h"
 #include "zoo/loader/scheduler.h"
 #include "zoo/loader/snapshot.h"
+#include "zoo/runs/metrics.h"
 
 namespace zoo {
 
@@ -47,9 +46,6 @@ struct TrainingParts {
   torch::optim::Optimizer* optimizer = nullptr;
   Scheduler* scheduler = nullptr;
 };
-
-// Numbers by name, in order: {{"loss", 0.25}, {"acc", 0.9}}.
-using Metrics = std::vector<std::pair<std::string, double>>;
 
 // What a file has that none of a training's parts has a place for, each relative to its part.
 struct KeptEntries {
