@@ -46,7 +46,7 @@ void NoteReport(Context& context, const LoadReport& report) {
   }
 }
 
-Result<ReadyModel> OpenEntry(Context& context, const std::string& name) {
+Result<ReadyModel> OpenEntry(Context& context, const std::string& name, const LoadOptions& load) {
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
   ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries->Find(name));
   ZOO_ASSIGN_OR_RETURN(Store * store, context.OpenStore());
@@ -57,7 +57,8 @@ Result<ReadyModel> OpenEntry(Context& context, const std::string& name) {
   ZOO_ASSIGN_OR_RETURN(const Pulled pulled,
                        Pull(*entry, *store, {transport, clock, process}, pull));
   LoadReport report;
-  ZOO_ASSIGN_OR_RETURN(auto model, LoadEntry(*entry, pulled.blob, {.report = &report}));
+  ZOO_ASSIGN_OR_RETURN(auto model,
+                       LoadEntry(*entry, pulled.blob, {.load = load, .report = &report}));
   NoteReport(context, report);
   return ReadyModel{std::move(model), entry->name(), entry};
 }
@@ -76,7 +77,7 @@ const Entry* EntryOf(const RegistrySet& registries, const std::string& architect
   return first;
 }
 
-Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice) {
+Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice, LoadOptions load) {
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
   ZOO_ASSIGN_OR_RETURN(const Json::Object options, ArchitectureOptions(choice));
   Result<std::shared_ptr<models::Classifier>> made = std::shared_ptr<models::Classifier>();
@@ -84,8 +85,8 @@ Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice) {
                                  [&] { made = models::Make(choice.architecture, options); }));
   ZOO_ASSIGN_OR_RETURN(auto model, std::move(made));
   ZOO_ASSIGN_OR_RETURN(const auto checkpoint, Checkpoint::Open(choice.weights));
-  ZOO_ASSIGN_OR_RETURN(const LoadReport report,
-                       LoadInto(*model, checkpoint, {.cast_floating = true}));
+  load.cast_floating = true;
+  ZOO_ASSIGN_OR_RETURN(const LoadReport report, LoadInto(*model, checkpoint, load));
   NoteReport(context, report);
   model->eval();
   return ReadyModel{std::move(model), choice.architecture,
@@ -105,7 +106,7 @@ void ModelChoice::AddFileOptions(CLI::App& app) {
       ->allow_extra_args(false);
 }
 
-Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice) {
+Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice, const LoadOptions& load) {
   const bool from_file = !choice.architecture.empty() || !choice.weights.empty() ||
                          choice.num_classes.has_value() || !choice.options.empty();
   if (choice.name.empty() != from_file) {
@@ -114,12 +115,12 @@ Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice) {
         from_file ? "a name and --arch are two ways to say which model" : "no model is named",
         "give the name of weights, or --arch with --weights FILE"};
   }
-  if (!from_file) return OpenEntry(context, choice.name);
+  if (!from_file) return OpenEntry(context, choice.name, load);
   if (choice.architecture.empty() || choice.weights.empty()) {
     return Error{ErrorCode::kUsage, "--arch and --weights go together",
                  "give the name of weights, or --arch with --weights FILE"};
   }
-  return OpenFile(context, choice);
+  return OpenFile(context, choice, load);
 }
 
 }  // namespace zoo::cli

@@ -16,6 +16,7 @@
 
 #include "zoo/base/result.h"
 #include "zoo/cli/context.h"
+#include "zoo/loader/load_options.h"
 #include "zoo/models/classifier.h"
 #include "zoo/registry/entry.h"
 
@@ -46,7 +47,8 @@ struct ReadyModel {
 
 // Pulls what is not in the cache. kUsage unless exactly one of a name or an architecture with a
 // file is given.
-Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice);
+Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice,
+                             const LoadOptions& load = {});
 
 }  // namespace zoo::cli
 

@@ -5,11 +5,15 @@
 #include <chrono>
 #include <cstdint>
 
+#include "zoo/loader/device.h"
+#include "zoo/loader/dtypes.h"
 #include "zoo/loader/match.h"
 #include "zoo/loader/misfit.h"
 #include "zoo/loader/place.h"
 #include "zoo/loader/torch_error.h"
 #include "zoo/models/classifier.h"
+#include "zoo/models/initialize.h"
+#include "zoo/models/layers.h"
 #include "zoo/models/state_dict.h"
 
 namespace zoo {
@@ -22,11 +26,17 @@ PlaceBy ChoosePlacement(Placement placement, const Checkpoint& checkpoint) {
   return placement == Placement::kMap ? PlaceBy::kMap : PlaceBy::kCopy;
 }
 
+bool IsClassifier(const torch::nn::Module& module) {
+  return dynamic_cast<const models::Classifier*>(&module) != nullptr;
+}
+
 std::string HintFor(const Match& match, const std::vector<models::NamedTensor>& state,
                     const torch::nn::Module& module, const Checkpoint& checkpoint) {
   const auto classes = OtherClassCount(match, state, checkpoint);
-  if (classes && dynamic_cast<const models::Classifier*>(&module) != nullptr) {
-    return fmt::format("For another class count pass num_classes = {}", *classes);
+  if (classes && IsClassifier(module)) {
+    return fmt::format(
+        "For another class count pass num_classes = {}, for a new last layer head = Head::kFresh",
+        *classes);
   }
   if (match.castable > 0 && match.castable == match.misfit.count()) {
     return "To convert floating types pass cast_floating = true";
@@ -34,24 +44,44 @@ std::string HintFor(const Match& match, const std::vector<models::NamedTensor>& 
   return "";
 }
 
+void Initialize(torch::nn::Module& module, const std::vector<std::string>& layers) {
+  const auto modules = module.named_modules(/*name_prefix=*/"", /*include_self=*/false);
+  for (const std::string& layer : layers) models::InitializeForTraining(*modules[layer]);
+}
+
+// What becomes of a tensor that the file does not fill.
+at::Tensor Kept(const at::Tensor& tensor, at::Device device, at::ScalarType dtype) {
+  if (dtype != tensor.scalar_type() && device.is_cpu() && models::IsGhost(tensor)) {
+    return models::Ghost(tensor.sizes(), dtype);
+  }
+  return tensor.detach().to(device, dtype);
+}
+
 // Phase two. Nothing is put into the module before every tensor is there.
-Status Place(std::vector<models::NamedTensor>& state, const Match& match,
-             const std::shared_ptr<const Checkpoint>& checkpoint, PlaceBy by, LoadReport& report) {
+Status Place(torch::nn::Module& module, std::vector<models::NamedTensor>& state, const Match& match,
+             const std::shared_ptr<const Checkpoint>& checkpoint, const LoadOptions& options,
+             LoadReport& report) {
   std::vector<uint32_t> wanted;
   for (const Match::Pair& pair : match.pairs) wanted.push_back(pair.tensor);
-  ZOO_ASSIGN_OR_RETURN(std::vector<PlacedTensor> placed, PlaceTensors(checkpoint, wanted, by));
+  const PlaceBy by = ChoosePlacement(options.placement, *checkpoint);
+  ZOO_ASSIGN_OR_RETURN(const std::vector<PlacedTensor> placed,
+                       PlaceTensors(checkpoint, wanted, by));
+  std::vector<at::Tensor> values(state.size());
   for (size_t i = 0; i < placed.size(); ++i) {
     const at::Tensor& slot = state[match.pairs[i].slot].tensor;
-    at::Tensor& tensor = placed[i].tensor;
-    if (tensor.scalar_type() == slot.scalar_type() && tensor.device() == slot.device()) continue;
-    tensor = tensor.to(slot.device(), slot.scalar_type());
-    placed[i].mapped = false;
-  }
-  for (size_t i = 0; i < placed.size(); ++i) {
-    state[match.pairs[i].slot].tensor.set_data(placed[i].tensor);
-    report.mapped += placed[i].mapped ? 1 : 0;
+    at::Tensor& value = values[match.pairs[i].slot];
+    value =
+        placed[i].tensor.to(options.device.value_or(slot.device()), DTypeInModule(slot, options));
+    report.mapped += placed[i].mapped && value.is_same(placed[i].tensor) ? 1 : 0;
   }
   report.placed = placed.size();
+  Initialize(module, report.fresh);
+  for (size_t i = 0; i < state.size(); ++i) {
+    const at::Tensor& slot = state[i].tensor;
+    if (values[i].defined()) continue;
+    values[i] = Kept(slot, options.device.value_or(slot.device()), DTypeInModule(slot, options));
+  }
+  for (size_t i = 0; i < state.size(); ++i) state[i].tensor.set_data(values[i]);
   return {};
 }
 
@@ -59,6 +89,7 @@ Result<LoadReport> Load(torch::nn::Module& module,
                         const std::shared_ptr<const Checkpoint>& checkpoint,
                         const LoadOptions& options) {
   const auto start = std::chrono::steady_clock::now();
+  ZOO_RETURN_IF_ERROR(CheckOptions(module, options));
   ZOO_ASSIGN_OR_RETURN(const StateDict file, checkpoint->FindStateDict(options.key));
   std::vector<models::NamedTensor> state = models::StateDictOf(module);
   Match match = MatchTensors(state, *checkpoint, file, options);
@@ -67,13 +98,25 @@ Result<LoadReport> Load(torch::nn::Module& module,
     return MisfitError(match.misfit, checkpoint->name(), module.name());
   }
   LoadReport report = std::move(match.report);
-  ZOO_RETURN_IF_ERROR(
-      Place(state, match, checkpoint, ChoosePlacement(options.placement, *checkpoint), report));
+  ZOO_RETURN_IF_ERROR(Place(module, state, match, checkpoint, options, report));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
 }
 
 }  // namespace
+
+Status CheckOptions(const torch::nn::Module& module, const LoadOptions& options) {
+  if (options.dtype && !IsUsualFloat(*options.dtype)) {
+    return Error{ErrorCode::kUsage, fmt::format("weights cannot be {}", DTypeText(*options.dtype)),
+                 "dtype is float16, bfloat16, float32 or float64"};
+  }
+  if (options.head == Head::kFresh && !IsClassifier(module)) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("which layers are the head of {} is not known", module.name()),
+                 "name their tensors in ignore_missing and ignore_unexpected"};
+  }
+  return options.device ? CheckDevice(*options.device) : Status();
+}
 
 Result<LoadReport> LoadInto(torch::nn::Module& module,
                             const std::shared_ptr<const Checkpoint>& checkpoint,
