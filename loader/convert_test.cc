@@ -1,10 +1,13 @@
 // Weights of another type or on another device than the module's.
 #include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "zoo/base/result.h"
 #include "zoo/loader/load_into.h"
@@ -100,6 +103,24 @@ TEST(ConvertTest, AModuleThatLibTorchConvertedTakesTheTypeAsAWhole) {
   LoadInto(net, OpenFile(LoaderFile("small.pth")), {.dtype = at::kFloat}).value();
   EXPECT_EQ(net.fc->weight.scalar_type(), at::kFloat);
   EXPECT_EQ(net.bn->num_batches_tracked.item<double>(), 7);
+}
+
+TEST(ConvertTest, OfATensorWithTwoNamesTheFileMayKnowOne) {
+  struct Tied : torch::nn::Module {
+    explicit Tied(const std::vector<std::string>& names) {
+      for (const std::string& name : names) register_parameter(name, tensor);
+    }
+    at::Tensor tensor = models::Ghost({2, 3});
+  };
+  const TempDir folder;
+  const auto file = folder.path() / "one.pth";
+  Tied source({"embedding"}), net({"embedding", "projection"});
+  FillWithNumbers(source);
+  SaveStateDict(source, file);
+  LoadInto(net, OpenFile(file), {.dtype = at::kDouble, .ignore_missing = {"projection"}}).value();
+  for (const auto& slot : models::StateDictOf(net)) {
+    EXPECT_TRUE(at::equal(slot.tensor, at::full({2, 3}, 0.25, at::kDouble))) << slot.name;
+  }
 }
 
 TEST(ConvertTest, OtherTypesAreRefused) {

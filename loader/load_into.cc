@@ -49,18 +49,18 @@ void Initialize(torch::nn::Module& module, const std::vector<std::string>& layer
   for (const std::string& layer : layers) models::InitializeForTraining(*modules[layer]);
 }
 
-// What becomes of a tensor that the file does not fill.
-at::Tensor Kept(const at::Tensor& tensor, at::Device device, at::ScalarType dtype) {
-  if (dtype != tensor.scalar_type() && device.is_cpu() && models::IsGhost(tensor)) {
-    return models::Ghost(tensor.sizes(), dtype);
-  }
-  return tensor.detach().to(device, dtype);
+// A tensor that the file does not fill goes where the others do.
+void Keep(at::Tensor& tensor, const LoadOptions& options) {
+  const at::ScalarType dtype = DTypeInModule(tensor, options);
+  const at::Device device = options.device.value_or(tensor.device());
+  if (dtype == tensor.scalar_type() && device == tensor.device()) return;
+  const bool ghost = device.is_cpu() && models::IsGhost(tensor);
+  tensor.set_data(ghost ? models::Ghost(tensor.sizes(), dtype) : tensor.detach().to(device, dtype));
 }
 
-// Phase two. Nothing is put into the module before every tensor is there.
-Status Place(torch::nn::Module& module, std::vector<models::NamedTensor>& state, const Match& match,
-             const std::shared_ptr<const Checkpoint>& checkpoint, const LoadOptions& options,
-             LoadReport& report) {
+// Phase two. Nothing is put into the module before every tensor of the file is there.
+Status Place(torch::nn::Module& module, std::vector<models::NamedTensor>& state, Match& match,
+             const std::shared_ptr<const Checkpoint>& checkpoint, const LoadOptions& options) {
   std::vector<uint32_t> wanted;
   for (const Match::Pair& pair : match.pairs) wanted.push_back(pair.tensor);
   const PlaceBy by = ChoosePlacement(options.placement, *checkpoint);
@@ -72,16 +72,17 @@ Status Place(torch::nn::Module& module, std::vector<models::NamedTensor>& state,
     at::Tensor& value = values[match.pairs[i].slot];
     value =
         placed[i].tensor.to(options.device.value_or(slot.device()), DTypeInModule(slot, options));
-    report.mapped += placed[i].mapped && value.is_same(placed[i].tensor) ? 1 : 0;
+    match.report.mapped += placed[i].mapped && value.is_same(placed[i].tensor) ? 1 : 0;
   }
-  report.placed = placed.size();
-  Initialize(module, report.fresh);
+  match.report.placed = placed.size();
+  Initialize(module, match.report.fresh);
+  // The file's last: where two names share a tensor, it may have but one of them.
   for (size_t i = 0; i < state.size(); ++i) {
-    const at::Tensor& slot = state[i].tensor;
-    if (values[i].defined()) continue;
-    values[i] = Kept(slot, options.device.value_or(slot.device()), DTypeInModule(slot, options));
+    if (!values[i].defined()) Keep(state[i].tensor, options);
   }
-  for (size_t i = 0; i < state.size(); ++i) state[i].tensor.set_data(values[i]);
+  for (size_t i = 0; i < state.size(); ++i) {
+    if (values[i].defined()) state[i].tensor.set_data(values[i]);
+  }
   return {};
 }
 
@@ -97,8 +98,8 @@ Result<LoadReport> Load(torch::nn::Module& module,
     match.misfit.hint = HintFor(match, state, module, *checkpoint);
     return MisfitError(match.misfit, checkpoint->name(), module.name());
   }
+  ZOO_RETURN_IF_ERROR(Place(module, state, match, checkpoint, options));
   LoadReport report = std::move(match.report);
-  ZOO_RETURN_IF_ERROR(Place(module, state, match, checkpoint, options, report));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
 }
