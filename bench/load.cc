@@ -1,15 +1,23 @@
 // One measurement of load.py, in a process of its own so that memory is fresh and nothing is warm
 // but the page cache:
 //
-//   load make|plain|map|copy|read|nothing FILE
+//   load make|plain|read|map|populate|copy ARCHITECTURE FILE
 //
-// prints the milliseconds and the kilobytes of anonymous memory that became resident meanwhile.
+// prints four numbers: the milliseconds until it is made, read or ready; those until the first
+// logits (0 where nothing is computed); the kilobytes of anonymous memory that became resident
+// until ready, and the peak of all resident memory over what it was at the start.
+//
+//   load hold ARCHITECTURE FILE    maps, computes, says "ready" and waits for its input to end
+//   load nothing|leave             ends by itself, or by _exit, which spares LibTorch's farewell
+#include <ATen/ops/zeros.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <torch/nn.h>
+#include <torch/utils.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -21,110 +29,134 @@
 #include <stdexcept>
 #include <string>
 
+#include "zoo/base/bytes.h"
 #include "zoo/base/result.h"
+#include "zoo/bench/plain_layers.h"
 #include "zoo/checkpoint/checkpoint.h"
 #include "zoo/loader/load_into.h"
 #include "zoo/loader/load_options.h"
 #include "zoo/models/architectures.h"
+#include "zoo/models/classifier.h"
 
 namespace {
 
-namespace nn = torch::nn;
+using zoo::models::Classifier;
 
-struct PlainBottleneck : nn::Module {
-  PlainBottleneck(int64_t in, int64_t planes, int64_t stride) {
-    Add("1", in, planes, 1, 1);
-    Add("2", planes, planes, 3, stride);
-    Add("3", planes, planes * 4, 1, 1);
-    if (stride == 1 && in == planes * 4) return;
-    register_module("downsample",
-                    nn::Sequential(Conv(in, planes * 4, 1, stride), nn::BatchNorm2d(planes * 4)));
-  }
-  static nn::Conv2d Conv(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
-    return nn::Conv2d(
-        nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
-  }
-  void Add(const std::string& number, int64_t in, int64_t out, int64_t kernel, int64_t stride) {
-    register_module("conv" + number, Conv(in, out, kernel, stride));
-    register_module("bn" + number, nn::BatchNorm2d(out));
-  }
-};
-
-// resnet50 as a program without zoo would build it, without torchvision's own initial values.
-struct PlainResNet50 : nn::Module {
-  PlainResNet50() {
-    register_module("conv1", PlainBottleneck::Conv(3, 64, 7, 2));
-    register_module("bn1", nn::BatchNorm2d(64));
-    int64_t in = 64;
-    int64_t planes = 64;
-    int index = 1;
-    for (const int depth : {3, 4, 6, 3}) {
-      nn::ModuleList stage;
-      for (int i = 0; i < depth; ++i) {
-        const int64_t stride = i == 0 && index > 1 ? 2 : 1;
-        stage->push_back(std::make_shared<PlainBottleneck>(in, planes, stride));
-        in = planes * 4;
-      }
-      register_module("layer" + std::to_string(index++), stage);
-      planes *= 2;
-    }
-    register_module("fc", nn::Linear(2048, 1000));
-  }
+struct Task {
+  std::string architecture, file;
 };
 
 // What is made is kept until the end: letting go of it is nobody's figure.
-using Kept = std::shared_ptr<void>;
-
-Kept Ready(const std::string& file, bool immutable) {
-  auto model = zoo::models::Make("resnet50").value();
-  zoo::OpenOptions open;
-  open.immutable = immutable;
-  const auto checkpoint = zoo::Checkpoint::Open(file, open).value();
-  const zoo::LoadReport report = zoo::LoadInto(*model, checkpoint).value();
-  if (report.mapped != (immutable ? report.placed : 0)) {
-    throw std::runtime_error(fmt::format("{} of {} tensors mapped", report.mapped, report.placed));
-  }
-  model->eval();
-  return model;
-}
-
-Kept ReadAtOnce(const std::string& file) {
-  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status {};
-  if (fd < 0 || fstat(fd, &status) != 0) throw std::runtime_error("cannot open " + file);
-  const auto size = static_cast<size_t>(status.st_size);
-  Kept memory(std::malloc(size), std::free);
-  const bool whole = memory && read(fd, memory.get(), size) == status.st_size;
-  close(fd);
-  if (!whole) throw std::runtime_error("cannot read " + file);
-  return memory;
-}
-
-const std::map<std::string, std::function<Kept(const std::string&)>> kMeasured = {
-    {"make", [](const std::string&) { return zoo::models::Make("resnet50").value(); }},
-    {"plain", [](const std::string&) { return std::make_shared<PlainResNet50>(); }},
-    {"map", [](const std::string& file) { return Ready(file, /*immutable=*/true); }},
-    {"copy", [](const std::string& file) { return Ready(file, /*immutable=*/false); }},
-    {"read", ReadAtOnce},
+struct Kept {
+  std::shared_ptr<void> memory;
+  std::shared_ptr<Classifier> model;  // if it is ready to compute
 };
 
-int64_t AnonymousKilobytes() {
-  std::ifstream rollup("/proc/self/smaps_rollup");
-  std::string word;
-  int64_t kilobytes = 0;
-  while (rollup >> word) {
-    if (word == "Anonymous:" && rollup >> kilobytes) return kilobytes;
+// The pages of the weights, from the first to the last.
+void Populate(const zoo::Checkpoint& checkpoint) {
+  uintptr_t begin = UINTPTR_MAX, end = 0;
+  for (uint32_t i = 0; i < checkpoint.storages().size(); ++i) {
+    const zoo::ByteView view = checkpoint.StorageView(i);
+    if (view.empty()) continue;
+    begin = std::min(begin, reinterpret_cast<uintptr_t>(view.data()));
+    end = std::max(end, reinterpret_cast<uintptr_t>(view.data()) + view.size());
   }
-  throw std::runtime_error("the kernel does not tell the anonymous memory");
+  begin -= begin % static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  constexpr int kPopulateRead = 22;  // MADV_POPULATE_READ, which older headers lack
+  if (end > begin && madvise(reinterpret_cast<void*>(begin), end - begin, kPopulateRead) != 0) {
+    throw std::runtime_error("the kernel has no MADV_POPULATE_READ");
+  }
 }
 
-void Measure(const std::function<Kept(const std::string&)>& work, const std::string& file) {
+enum class Way { kMap, kPopulate, kCopy };
+
+Kept Ready(const Task& task, Way way) {
+  auto model = zoo::models::Make(task.architecture).value();
+  const auto checkpoint =
+      zoo::Checkpoint::Open(task.file, {.immutable = way != Way::kCopy}).value();
+  if (way == Way::kPopulate) Populate(*checkpoint);
+  zoo::LoadInto(*model, checkpoint).value();
+  model->eval();
+  return {nullptr, model};
+}
+
+Kept ReadAtOnce(const Task& task) {
+  const int fd = open(task.file.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status {};
+  if (fd < 0 || fstat(fd, &status) != 0) throw std::runtime_error("cannot open " + task.file);
+  const auto size = static_cast<size_t>(status.st_size);
+  std::shared_ptr<void> memory(std::malloc(size), std::free);
+  const bool whole = memory && read(fd, memory.get(), size) == status.st_size;
+  close(fd);
+  if (!whole) throw std::runtime_error("cannot read " + task.file);
+  return {memory, nullptr};
+}
+
+const std::map<std::string, std::function<Kept(const Task&)>> kMeasured = {
+    {"make",
+     [](const Task& task) {
+       return Kept{zoo::models::Make(task.architecture).value(), nullptr};
+     }},
+    {"read", ReadAtOnce},
+    {"map", [](const Task& task) { return Ready(task, Way::kMap); }},
+    {"populate", [](const Task& task) { return Ready(task, Way::kPopulate); }},
+    {"copy", [](const Task& task) { return Ready(task, Way::kCopy); }},
+};
+
+// A line of /proc/self/FILE, in kilobytes.
+int64_t Kilobytes(const std::string& file, const std::string& line) {
+  std::ifstream in("/proc/self/" + file);
+  std::string word;
+  int64_t kilobytes = 0;
+  while (in >> word) {
+    if (word == line && in >> kilobytes) return kilobytes;
+  }
+  throw std::runtime_error("the kernel does not tell " + line);
+}
+
+double MillisecondsSince(std::chrono::steady_clock::time_point start) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
-  const int64_t before = AnonymousKilobytes();
+  return Milliseconds(std::chrono::steady_clock::now() - start).count();
+}
+
+void Compute(Classifier& model) {
+  torch::NoGradGuard no_grad;
+  model.forward(at::zeros({1, 3, 224, 224}));
+}
+
+void Measure(const std::function<Kept(const Task&)>& work, const Task& task) {
+  const int64_t anonymous = Kilobytes("smaps_rollup", "Anonymous:");
+  const int64_t resident = Kilobytes("status", "VmRSS:");
   const auto start = std::chrono::steady_clock::now();
-  const Kept kept = work(file);
-  const Milliseconds taken = std::chrono::steady_clock::now() - start;
-  fmt::print("{:.3f} {}\n", taken.count(), AnonymousKilobytes() - before);
+  const Kept kept = work(task);
+  const double ready = MillisecondsSince(start);
+  const int64_t grown = Kilobytes("smaps_rollup", "Anonymous:") - anonymous;
+  const int64_t peak = Kilobytes("status", "VmHWM:") - resident;
+  double first = 0;
+  if (kept.model) {
+    const auto again = std::chrono::steady_clock::now();
+    Compute(*kept.model);
+    first = ready + MillisecondsSince(again);
+  }
+  fmt::print("{:.3f} {:.3f} {} {}\n", ready, first, grown, peak);
+}
+
+void Hold(const Task& task) {
+  const Kept kept = Ready(task, Way::kMap);
+  Compute(*kept.model);
+  fmt::print("ready\n");
+  std::fflush(stdout);
+  while (std::getchar() != EOF) {
+  }
+}
+
+std::function<Kept(const Task&)> WorkOf(const std::string& what, const Task& task) {
+  if (what == "plain") {  // of a module that is there already
+    const std::shared_ptr<Classifier> like = zoo::models::Make(task.architecture).value();
+    return [like](const Task&) { return Kept{zoo::MakePlainLayers(*like), nullptr}; };
+  }
+  const auto found = kMeasured.find(what);
+  return found == kMeasured.end() ? nullptr : found->second;
 }
 
 }  // namespace
@@ -132,12 +164,14 @@ void Measure(const std::function<Kept(const std::string&)>& work, const std::str
 int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   if (what == "nothing") return 0;
-  const auto found = kMeasured.find(what);
-  if (argc != 3 || found == kMeasured.end()) {
-    return std::fputs("usage: load make|plain|map|copy|read|nothing FILE\n", stderr), 2;
-  }
+  if (what == "leave") _exit(0);
+  if (argc != 4) return std::fputs("usage: load WHAT ARCHITECTURE FILE\n", stderr), 2;
+  const Task task = {argv[2], argv[3]};
   try {
-    Measure(found->second, argv[2]);
+    if (what == "hold") return Hold(task), 0;
+    const auto work = WorkOf(what, task);
+    if (!work) return fmt::print(stderr, "load: no measurement is named {}\n", what), 2;
+    Measure(work, task);
   } catch (const std::exception& error) {
     return fmt::print(stderr, "load: {}\n", error.what()), 1;
   }

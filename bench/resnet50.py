@@ -1,4 +1,4 @@
-"""resnet50 in plain torch.nn, with torchvision's names, for the Python side of load.py and classify.py."""
+"""resnet50 in plain torch.nn, with torchvision's names, for the Python side of share.py and classify.py."""
 
 from torch import nn
 

@@ -99,12 +99,12 @@ std::string LogitsText(const at::Tensor& logits) {
 
 Result<int> RunRun(Context& context, const Arguments& arguments) {
   ZOO_ASSIGN_OR_RETURN(const at::Tensor input, ReadInput(arguments.input));
-  ZOO_ASSIGN_OR_RETURN(const ReadyModel ready, OpenModel(context, arguments.model));
   const at::ScalarType dtype = arguments.dtype == "float64" ? at::kDouble : at::kFloat;
+  ZOO_ASSIGN_OR_RETURN(const ReadyModel ready,
+                       OpenModel(context, arguments.model, {.dtype = dtype}));
   at::Tensor logits;
   ZOO_RETURN_IF_ERROR(CatchTorch("cannot run " + ready.name, [&] {
     torch::NoGradGuard no_grad;
-    if (dtype != at::kFloat) ready.model->to(dtype);
     logits = ready.model->forward(input.to(dtype)).contiguous();
   }));
   if (!arguments.output.empty()) {

@@ -47,7 +47,7 @@ void NoteReport(Context& context, const LoadReport& report) {
   if (!report.form.empty()) context.Note(fmt::format("the weights are of {}", report.form));
 }
 
-Result<ReadyModel> OpenEntry(Context& context, const Entry* entry) {
+Result<ReadyModel> OpenEntry(Context& context, const Entry* entry, const LoadOptions& load) {
   ZOO_ASSIGN_OR_RETURN(Store * store, context.OpenStore());
   ZOO_ASSIGN_OR_RETURN(const PullOptions pull, context.PullDefaults());
   CurlTransport transport(NetworkOptions::FromEnvironment());
@@ -56,7 +56,8 @@ Result<ReadyModel> OpenEntry(Context& context, const Entry* entry) {
   ZOO_ASSIGN_OR_RETURN(const Pulled pulled,
                        Pull(*entry, *store, {transport, clock, process}, pull));
   LoadReport report;
-  ZOO_ASSIGN_OR_RETURN(auto model, LoadEntry(*entry, pulled.blob, {.report = &report}));
+  ZOO_ASSIGN_OR_RETURN(auto model,
+                       LoadEntry(*entry, pulled.blob, {.load = load, .report = &report}));
   NoteReport(context, report);
   return ReadyModel{std::move(model), entry->name(), entry};
 }
@@ -75,15 +76,16 @@ const Entry* EntryOfArchitecture(const RegistrySet& registries, const std::strin
   return first;
 }
 
-Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice, const Entry* entry) {
+Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice, const Entry* entry,
+                            LoadOptions load) {
   ZOO_ASSIGN_OR_RETURN(const Json::Object options, ArchitectureOptions(choice));
   Result<std::shared_ptr<models::Classifier>> made = std::shared_ptr<models::Classifier>();
   ZOO_RETURN_IF_ERROR(CatchTorch("cannot make " + choice.architecture,
                                  [&] { made = models::Make(choice.architecture, options); }));
   ZOO_ASSIGN_OR_RETURN(auto model, std::move(made));
   ZOO_ASSIGN_OR_RETURN(const auto checkpoint, Checkpoint::Open(choice.weights));
-  ZOO_ASSIGN_OR_RETURN(const LoadReport report,
-                       LoadInto(*model, checkpoint, {.cast_floating = true}));
+  load.cast_floating = true;
+  ZOO_ASSIGN_OR_RETURN(const LoadReport report, LoadInto(*model, checkpoint, load));
   NoteReport(context, report);
   model->eval();
   return ReadyModel{std::move(model), choice.architecture, entry};
@@ -129,9 +131,10 @@ Result<const Entry*> EntryOf(Context& context, const ModelChoice& choice) {
   return EntryOfArchitecture(*registries, choice.architecture);
 }
 
-Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice) {
+Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice, const LoadOptions& load) {
   ZOO_ASSIGN_OR_RETURN(const Entry* entry, EntryOf(context, choice));
-  return choice.name.empty() ? OpenFile(context, choice, entry) : OpenEntry(context, entry);
+  return choice.name.empty() ? OpenFile(context, choice, entry, load)
+                             : OpenEntry(context, entry, load);
 }
 
 Error NoPreset(const std::string& name) {

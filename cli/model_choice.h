@@ -16,6 +16,7 @@
 
 #include "zoo/base/result.h"
 #include "zoo/cli/context.h"
+#include "zoo/loader/load_options.h"
 #include "zoo/models/classifier.h"
 #include "zoo/registry/entry.h"
 
@@ -51,7 +52,8 @@ struct ReadyModel {
 Result<const Entry*> EntryOf(Context& context, const ModelChoice& choice);
 
 // Pulls what is not in the cache. Errors: EntryOf's, and those of pulling, reading and placing.
-Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice);
+Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice,
+                             const LoadOptions& load = {});
 
 // That no entry says how photos are prepared for a model of that name.
 Error NoPreset(const std::string& name);

@@ -185,7 +185,7 @@ TEST_F(TorchCommandsTest, WrongChoicesOfAModelAreExplained) {
        "zoo: " + Weights() +
            " does not fit efficientnet_lite0: wrong shape _fc.weight (file [1000, 1280], module "
            "[10, 1280]), _fc.bias (file [1000], module [10]). For another class count pass "
-           "num_classes = 1000"},
+           "num_classes = 1000, for a new last layer head = Head::kFresh"},
   };
   for (const BadRow& row : rows) {
     const Ran ran = Run(DefineClassify, row.arguments);

@@ -68,4 +68,14 @@ std::optional<DType> FromTorch(ScalarType dtype) {
   return std::nullopt;
 }
 
+bool IsUsualFloat(ScalarType dtype) {
+  return dtype == ScalarType::Half || dtype == ScalarType::BFloat16 || dtype == ScalarType::Float ||
+         dtype == ScalarType::Double;
+}
+
+std::string DTypeText(ScalarType dtype) {
+  const std::optional<DType> ours = FromTorch(dtype);
+  return std::string(ours ? DTypeName(*ours) : c10::toString(dtype));
+}
+
 }  // namespace zoo

@@ -8,11 +8,15 @@
 #include <utility>
 #include <vector>
 
+#include "zoo/loader/device.h"
+#include "zoo/loader/dtypes.h"
 #include "zoo/loader/match.h"
 #include "zoo/loader/misfit.h"
 #include "zoo/loader/place.h"
 #include "zoo/loader/torch_error.h"
 #include "zoo/models/classifier.h"
+#include "zoo/models/initialize.h"
+#include "zoo/models/layers.h"
 #include "zoo/models/state_dict.h"
 
 namespace zoo {
@@ -25,11 +29,17 @@ PlaceBy ChoosePlacement(Placement placement, const Checkpoint& checkpoint) {
   return placement == Placement::kMap ? PlaceBy::kMap : PlaceBy::kCopy;
 }
 
+bool IsClassifier(const torch::nn::Module& module) {
+  return dynamic_cast<const models::Classifier*>(&module) != nullptr;
+}
+
 std::string HintFor(const Match& match, const std::vector<models::NamedTensor>& state,
                     const torch::nn::Module& module, const Checkpoint& checkpoint) {
   const auto classes = OtherClassCount(match, state, checkpoint);
-  if (classes && dynamic_cast<const models::Classifier*>(&module) != nullptr) {
-    return fmt::format("For another class count pass num_classes = {}", *classes);
+  if (classes && IsClassifier(module)) {
+    return fmt::format(
+        "For another class count pass num_classes = {}, for a new last layer head = Head::kFresh",
+        *classes);
   }
   if (match.castable > 0 && match.castable == match.misfit.count()) {
     return "To convert floating types pass cast_floating = true";
@@ -37,24 +47,45 @@ std::string HintFor(const Match& match, const std::vector<models::NamedTensor>& 
   return "";
 }
 
-// Phase two. Nothing is put into the module before every tensor is there.
-Status Place(std::vector<models::NamedTensor>& state, const Match& match,
-             const std::shared_ptr<const Checkpoint>& checkpoint, PlaceBy by, LoadReport& report) {
+void Initialize(torch::nn::Module& module, const std::vector<std::string>& layers) {
+  const auto modules = module.named_modules(/*name_prefix=*/"", /*include_self=*/false);
+  for (const std::string& layer : layers) models::InitializeForTraining(*modules[layer]);
+}
+
+// A tensor that the file does not fill goes where the others do.
+void Keep(at::Tensor& tensor, const LoadOptions& options) {
+  const at::ScalarType dtype = DTypeInModule(tensor, options);
+  const at::Device device = options.device.value_or(tensor.device());
+  if (dtype == tensor.scalar_type() && device == tensor.device()) return;
+  const bool ghost = device.is_cpu() && models::IsGhost(tensor);
+  tensor.set_data(ghost ? models::Ghost(tensor.sizes(), dtype) : tensor.detach().to(device, dtype));
+}
+
+// Phase two. Nothing is put into the module before every tensor of the file is there.
+Status Place(torch::nn::Module& module, std::vector<models::NamedTensor>& state, Match& match,
+             const std::shared_ptr<const Checkpoint>& checkpoint, const LoadOptions& options) {
   std::vector<uint32_t> wanted;
   for (const Match::Pair& pair : match.pairs) wanted.push_back(pair.tensor);
-  ZOO_ASSIGN_OR_RETURN(std::vector<PlacedTensor> placed, PlaceTensors(checkpoint, wanted, by));
+  const PlaceBy by = ChoosePlacement(options.placement, *checkpoint);
+  ZOO_ASSIGN_OR_RETURN(const std::vector<PlacedTensor> placed,
+                       PlaceTensors(checkpoint, wanted, by));
+  std::vector<at::Tensor> values(state.size());
   for (size_t i = 0; i < placed.size(); ++i) {
     const at::Tensor& slot = state[match.pairs[i].slot].tensor;
-    at::Tensor& tensor = placed[i].tensor;
-    if (tensor.scalar_type() == slot.scalar_type() && tensor.device() == slot.device()) continue;
-    tensor = tensor.to(slot.device(), slot.scalar_type());
-    placed[i].mapped = false;
+    at::Tensor& value = values[match.pairs[i].slot];
+    value =
+        placed[i].tensor.to(options.device.value_or(slot.device()), DTypeInModule(slot, options));
+    match.report.mapped += placed[i].mapped && value.is_same(placed[i].tensor) ? 1 : 0;
   }
-  for (size_t i = 0; i < placed.size(); ++i) {
-    state[match.pairs[i].slot].tensor.set_data(placed[i].tensor);
-    report.mapped += placed[i].mapped ? 1 : 0;
+  match.report.placed = placed.size();
+  Initialize(module, match.report.fresh);
+  // The file's last: where two names share a tensor, it may have but one of them.
+  for (size_t i = 0; i < state.size(); ++i) {
+    if (!values[i].defined()) Keep(state[i].tensor, options);
   }
-  report.placed = placed.size();
+  for (size_t i = 0; i < state.size(); ++i) {
+    if (values[i].defined()) state[i].tensor.set_data(values[i]);
+  }
   return {};
 }
 
@@ -97,6 +128,7 @@ Result<LoadReport> Load(torch::nn::Module& module,
                         const std::shared_ptr<const Checkpoint>& checkpoint,
                         const LoadOptions& options) {
   const auto start = std::chrono::steady_clock::now();
+  ZOO_RETURN_IF_ERROR(CheckOptions(module, options));
   ZOO_ASSIGN_OR_RETURN(const StateDict file, checkpoint->FindStateDict(options.key));
   std::vector<models::NamedTensor> state = models::StateDictOf(module);
   Match match = MatchTensors(state, *checkpoint, file, options);
@@ -109,15 +141,27 @@ Result<LoadReport> Load(torch::nn::Module& module,
     match.misfit.hint = HintFor(match, state, module, *checkpoint);
     return MisfitError(match.misfit, checkpoint->name(), module.name());
   }
+  ZOO_RETURN_IF_ERROR(Place(module, state, match, checkpoint, options));
   LoadReport report = std::move(match.report);
-  ZOO_RETURN_IF_ERROR(
-      Place(state, match, checkpoint, ChoosePlacement(options.placement, *checkpoint), report));
   report.form = form.Keep();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
 }
 
 }  // namespace
+
+Status CheckOptions(const torch::nn::Module& module, const LoadOptions& options) {
+  if (options.dtype && !IsUsualFloat(*options.dtype)) {
+    return Error{ErrorCode::kUsage, fmt::format("weights cannot be {}", DTypeText(*options.dtype)),
+                 "dtype is float16, bfloat16, float32 or float64"};
+  }
+  if (options.head == Head::kFresh && !IsClassifier(module)) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("which layers are the head of {} is not known", module.name()),
+                 "name their tensors in ignore_missing and ignore_unexpected"};
+  }
+  return options.device ? CheckDevice(*options.device) : Status();
+}
 
 Result<LoadReport> LoadInto(torch::nn::Module& module,
                             const std::shared_ptr<const Checkpoint>& checkpoint,

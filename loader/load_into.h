@@ -9,8 +9,10 @@
 // module. Parameters keep their requires_grad, and become leaves with values of their own or, where
 // the report says mapped, views of the file's private pages.
 //
-// A new last layer: a tensor whose shape differs is left out if ignore_missing and
-// ignore_unexpected both name it; give the layer its values by models::InitializeForTraining.
+// Fine-tuning: {.head = Head::kFresh} loads everything but the layers that compute logits and gives
+// those new initial values; LeftOutText(report) says what was left out. Of a module of your own, a
+// tensor whose shape differs is left out if ignore_missing and ignore_unexpected both name it; give
+// its layer values by models::InitializeForTraining.
 //
 // The module must not be used by another thread meanwhile.
 #ifndef ZOO_LOADER_LOAD_INTO_H_
@@ -26,8 +28,13 @@
 
 namespace zoo {
 
-// kMismatch if the file does not fit, with every problem in the message; the module is then as it
-// was.
+// What can be known before there is a file. kUnsupported, with the devices that there are, for one
+// that is not; kUsage for a dtype that weights cannot have, and for a fresh head of a module that
+// is no models::Classifier.
+Status CheckOptions(const torch::nn::Module& module, const LoadOptions& options);
+
+// kMismatch if the file does not fit, with every problem in the message; what CheckOptions says.
+// The module is then as it was.
 Result<LoadReport> LoadInto(torch::nn::Module& module,
                             const std::shared_ptr<const Checkpoint>& checkpoint,
                             const LoadOptions& options = {});

@@ -1,23 +1,41 @@
-// What can be asked of a load, and what it reports. Values.
+// What can be asked of a load. Values.
 #ifndef ZOO_LOADER_LOAD_OPTIONS_H_
 #define ZOO_LOADER_LOAD_OPTIONS_H_
 
-#include <cstddef>
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
+
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
+
+#include "zoo/loader/load_report.h"  // IWYU pragma: export
 
 namespace zoo {
 
 enum class Placement {
   kAuto,  // kMap for an immutable checkpoint (a blob of the cache), kCopy for any other file
-  kMap,   // parameters are views of the mapped file where it is aligned (copy-on-write: training in
-          // place never reaches the file)
+  kMap,   // parameters are views of an immutable checkpoint's file where it is aligned
+          // (copy-on-write: training in place never reaches the file); the rest is copied
   kCopy,  // into memory of their own, by two threads
+};
+
+// The layers of a classifier that compute logits (models/head.h), auxiliary ones included.
+enum class Head {
+  kLoad,   // from the file, like all others
+  kFresh,  // for another task: what the file has of them is left out, whatever its shape, and they
+           // get the initial values that PyTorch gives to a new layer
 };
 
 struct LoadOptions {
   Placement placement = Placement::kAuto;
+  Head head = Head::kLoad;
+  // Where all of the module goes. Default: each tensor stays where it is.
+  std::optional<c10::Device> device;
+  // What the floating tensors of the module become: float16, bfloat16, float32 or float64, with
+  // cast_floating implied. Whole numbers (num_batches_tracked) stay what they are, as with
+  // module.to(dtype) in Python. Default: each keeps its own.
+  std::optional<c10::ScalarType> dtype;
   // Where in the file the state dict stands ("model.state_dict"); empty: found by itself.
   std::string key;
   // Taken off the file's names, repeatedly: "backbone."
@@ -29,21 +47,6 @@ struct LoadOptions {
   // float16, bfloat16, float32 and float64 are converted into each other, and an int64 scalar into
   // any of them.
   bool cast_floating = false;
-};
-
-struct LoadReport {
-  size_t placed = 0;  // tensors put into the module
-  size_t mapped = 0;  // of these: views of the file, no bytes copied
-  // Name in the file, in the module.
-  std::vector<std::pair<std::string, std::string>> renamed;
-  std::vector<std::string> cast;        // "conv1.weight: float16 -> float32"
-  std::vector<std::string> absent;      // older files lack them; kept (num_batches_tracked)
-  std::vector<std::string> missing;     // of ignore_missing; kept
-  std::vector<std::string> unexpected;  // of ignore_unexpected; not used
-  // The form of its architecture that the file is of and that the module took for it; empty: that
-  // which it had ("MNASNet's first version").
-  std::string form;
-  double seconds = 0;
 };
 
 }  // namespace zoo

@@ -14,42 +14,33 @@
 #include "zoo/checkpoint/dtype.h"
 #include "zoo/loader/dtypes.h"
 #include "zoo/loader/key_rules.h"
+#include "zoo/models/head.h"
 
 namespace zoo {
 namespace {
 
 enum class Fit { kSame, kCast, kCastable, kShape, kDType, kUnsupported };
 
-// The four types that cast_floating turns into each other.
-bool IsUsualFloat(std::optional<DType> dtype) {
-  return dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat32 ||
-         dtype == DType::kFloat64;
-}
-
 // A count too may have a floating place: Module::to(dtype) converts all of a module, in C++ even
 // num_batches_tracked.
-bool IsCastable(const TensorInfo& from, const at::Tensor& to) {
-  const bool count = from.dtype == DType::kInt64 && from.shape.empty();
-  return (count || IsUsualFloat(from.dtype)) && IsUsualFloat(FromTorch(to.scalar_type()));
+bool IsCastable(const TensorInfo& from, at::ScalarType dtype, at::ScalarType to) {
+  const bool count = dtype == at::kLong && from.shape.empty();
+  return (count || IsUsualFloat(dtype)) && IsUsualFloat(to);
 }
 
-Fit Judge(const TensorInfo& from, const at::Tensor& to, bool cast_floating) {
+Fit Judge(const TensorInfo& from, const at::Tensor& to, const LoadOptions& options) {
   const std::optional<at::ScalarType> dtype = ToTorch(from.dtype);
   if (from.layout != Layout::kStrided || from.quantization != nullptr || !dtype) {
     return Fit::kUnsupported;
   }
   if (!std::ranges::equal(from.shape, to.sizes())) return Fit::kShape;
-  if (*dtype == to.scalar_type()) return Fit::kSame;
-  if (!IsCastable(from, to)) return Fit::kDType;
-  return cast_floating ? Fit::kCast : Fit::kCastable;
+  const at::ScalarType wanted = DTypeInModule(to, options);
+  if (*dtype == wanted) return Fit::kSame;
+  if (!IsCastable(from, *dtype, wanted)) return Fit::kDType;
+  return options.cast_floating || options.dtype ? Fit::kCast : Fit::kCastable;
 }
 
 std::string ShapeText(auto&& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
-
-std::string DTypeText(at::ScalarType dtype) {
-  const std::optional<DType> ours = FromTorch(dtype);
-  return std::string(ours ? DTypeName(*ours) : c10::toString(dtype));
-}
 
 std::string WhatItIs(const TensorInfo& tensor) {
   if (tensor.quantization != nullptr) return "quantized " + tensor.quantization->scheme;
@@ -63,17 +54,21 @@ bool Named(std::span<const std::string> patterns, const std::string& name) {
   });
 }
 
+Misfit::Difference Shapes(const models::NamedTensor& slot, const TensorInfo& tensor) {
+  return {slot.name, ShapeText(tensor.shape), ShapeText(slot.tensor.sizes())};
+}
+
 // Puts the pair, or what stands against it, where it belongs.
 void AddPair(Match& match, const models::NamedTensor& slot, Match::Pair pair,
              const TensorInfo& tensor, const LoadOptions& options) {
-  const std::string from(DTypeName(tensor.dtype)), to = DTypeText(slot.tensor.scalar_type());
-  switch (Judge(tensor, slot.tensor, options.cast_floating)) {
+  const std::string from(DTypeName(tensor.dtype));
+  const std::string to = DTypeText(DTypeInModule(slot.tensor, options));
+  switch (Judge(tensor, slot.tensor, options)) {
     case Fit::kUnsupported:
       match.misfit.unsupported.push_back({slot.name, WhatItIs(tensor), ""});
       break;
     case Fit::kShape:
-      match.misfit.wrong_shape.push_back(
-          {slot.name, ShapeText(tensor.shape), ShapeText(slot.tensor.sizes())});
+      match.misfit.wrong_shape.push_back(Shapes(slot, tensor));
       match.misshapen.push_back(pair);
       break;
     case Fit::kCastable:
@@ -92,16 +87,29 @@ void AddPair(Match& match, const models::NamedTensor& slot, Match::Pair pair,
   }
 }
 
-// A tensor of another shape is left out if the patterns of both sides name it: a new last layer.
+using Layers = std::vector<std::string>;
+
+bool IsIn(const Layers& layers, std::string_view tensor) {
+  return std::ranges::find(layers, models::LayerOf(tensor)) != layers.end();
+}
+
+// A tensor of another shape is left out if the patterns of both sides name it.
 bool LeaveOut(const models::NamedTensor& slot, const TensorInfo& tensor, const std::string& name,
               const LoadOptions& options) {
   return !std::ranges::equal(tensor.shape, slot.tensor.sizes()) &&
          Named(options.ignore_missing, slot.name) && Named(options.ignore_unexpected, name);
 }
 
+void AddUnexpected(Match& match, const std::string& name, const LoadOptions& options) {
+  const bool ignored = Named(options.ignore_unexpected, name);
+  (ignored ? match.report.unexpected : match.misfit.unexpected).push_back(name);
+}
+
 void AddMissing(Match& match, const std::string& name, const NameSet& file_names,
                 const LoadOptions& options) {
-  if (MayBeAbsent(name, file_names)) {
+  if (IsIn(match.report.fresh, name)) {
+    match.report.left_out.push_back(name + " (not in the file)");
+  } else if (MayBeAbsent(name, file_names)) {
     match.report.absent.push_back(name);
   } else if (Named(options.ignore_missing, name)) {
     match.report.missing.push_back(name);
@@ -116,8 +124,6 @@ std::vector<std::string> NamesOf(const StateDict& file) {
   return names;
 }
 
-std::string_view LayerOf(std::string_view name) { return name.substr(0, name.rfind('.')); }
-
 }  // namespace
 
 Match MatchTensors(const std::vector<models::NamedTensor>& module, const Checkpoint& checkpoint,
@@ -131,26 +137,34 @@ Match MatchTensors(const std::vector<models::NamedTensor>& module, const Checkpo
   const std::vector<std::string> names =
       RenameKeys(NamesOf(file), module_names, options.strip_prefixes);
   const NameSet file_names(names.begin(), names.end());
-  std::vector<bool> filled(module.size(), false);
+  std::vector<bool> seen(module.size(), false);
   Match match;
+  if (options.head == Head::kFresh) match.report.fresh = models::HeadLayers(module);
   for (size_t i = 0; i < names.size(); ++i) {
     const auto& [name, index] = file.tensors[i];
     const TensorInfo& tensor = checkpoint.tensors()[index];
     const auto found = slots.find(names[i]);
-    if (found == slots.end() || filled[found->second] ||
-        LeaveOut(module[found->second], tensor, name, options)) {
-      const bool ignored = Named(options.ignore_unexpected, name);
-      (ignored ? match.report.unexpected : match.misfit.unexpected).push_back(name);
+    if (found == slots.end() || seen[found->second]) {
+      AddUnexpected(match, name, options);
       continue;
     }
-    filled[found->second] = true;
-    AddPair(match, module[found->second], {found->second, index}, tensor, options);
+    const models::NamedTensor& slot = module[found->second];
+    seen[found->second] = true;
+    if (IsIn(match.report.fresh, slot.name) || LeaveOut(slot, tensor, name, options)) {
+      match.report.left_out.push_back(DifferenceText(Shapes(slot, tensor)));
+      continue;
+    }
+    AddPair(match, slot, {found->second, index}, tensor, options);
     if (name != names[i]) match.report.renamed.emplace_back(name, names[i]);
   }
   for (size_t i = 0; i < module.size(); ++i) {
-    if (!filled[i]) AddMissing(match, module[i].name, file_names, options);
+    if (!seen[i]) AddMissing(match, module[i].name, file_names, options);
   }
   return match;
+}
+
+at::ScalarType DTypeInModule(const at::Tensor& tensor, const LoadOptions& options) {
+  return options.dtype && tensor.is_floating_point() ? *options.dtype : tensor.scalar_type();
 }
 
 std::optional<int64_t> OtherClassCount(const Match& match,
@@ -161,15 +175,15 @@ std::optional<int64_t> OtherClassCount(const Match& match,
       !misfit.unsupported.empty()) {
     return std::nullopt;
   }
-  const std::string_view last = LayerOf(module.back().name);
+  const Layers head = models::HeadLayers(module);
   for (const std::string& name : misfit.missing) {
-    if (LayerOf(name) != last) return std::nullopt;
+    if (!IsIn(head, name)) return std::nullopt;
   }
   std::optional<int64_t> count;
   for (const auto& [slot, index] : match.misshapen) {
     const auto shape = checkpoint.tensors()[index].shape;
     const at::IntArrayRef wanted = module[slot].tensor.sizes();
-    if (LayerOf(module[slot].name) != last || shape.empty() || shape.size() != wanted.size() ||
+    if (!IsIn(head, module[slot].name) || shape.empty() || shape.size() != wanted.size() ||
         !std::ranges::equal(shape.subspan(1), wanted.slice(1)) ||
         shape[0] != count.value_or(shape[0])) {
       return std::nullopt;

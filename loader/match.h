@@ -3,6 +3,8 @@
 #ifndef ZOO_LOADER_MATCH_H_
 #define ZOO_LOADER_MATCH_H_
 
+#include <ATen/core/Tensor.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -30,8 +32,10 @@ struct Match {
 Match MatchTensors(const std::vector<models::NamedTensor>& module, const Checkpoint& checkpoint,
                    const StateDict& file, const LoadOptions& options);
 
-// The number of classes in the file, if nothing is wrong but that the module's last layer has
-// another.
+// What a tensor of the module will be: LoadOptions::dtype if it is floating, else what it is.
+at::ScalarType DTypeInModule(const at::Tensor& tensor, const LoadOptions& options);
+
+// The number of classes in the file, if nothing is wrong but that the module's head has another.
 std::optional<int64_t> OtherClassCount(const Match& match,
                                        const std::vector<models::NamedTensor>& module,
                                        const Checkpoint& checkpoint);

@@ -6,21 +6,14 @@
 #include <string_view>
 
 #include "zoo/base/text.h"
+#include "zoo/loader/clause.h"
 
 namespace zoo {
 namespace {
 
-// Lists that are longer are cut after the first three.
-constexpr size_t kWholeList = 5;
-constexpr size_t kCutList = 3;
-
 void AddClause(std::vector<std::string>& clauses, std::string_view what,
                const std::vector<std::string>& items) {
-  if (items.empty()) return;
-  const bool cut = items.size() > kWholeList;
-  const auto end = cut ? items.begin() + kCutList : items.end();
-  clauses.push_back(fmt::format("{} {}{}", what, fmt::join(items.begin(), end, ", "),
-                                cut ? fmt::format(" and {} more", items.size() - kCutList) : ""));
+  if (!items.empty()) clauses.push_back(Clause(what, items));
 }
 
 std::vector<std::string> Escaped(const std::vector<std::string>& names) {
@@ -31,11 +24,7 @@ std::vector<std::string> Escaped(const std::vector<std::string>& names) {
 
 std::vector<std::string> Described(const std::vector<Misfit::Difference>& differences) {
   std::vector<std::string> out;
-  for (const Misfit::Difference& it : differences) {
-    out.push_back(it.module.empty() ? fmt::format("{} ({})", Escape(it.name), Escape(it.file))
-                                    : fmt::format("{} (file {}, module {})", Escape(it.name),
-                                                  it.file, it.module));
-  }
+  for (const Misfit::Difference& it : differences) out.push_back(DifferenceText(it));
   return out;
 }
 
@@ -44,6 +33,11 @@ std::vector<std::string> Described(const std::vector<Misfit::Difference>& differ
 size_t Misfit::count() const {
   return missing.size() + unexpected.size() + wrong_shape.size() + wrong_dtype.size() +
          unsupported.size();
+}
+
+std::string DifferenceText(const Misfit::Difference& it) {
+  if (it.module.empty()) return fmt::format("{} ({})", Escape(it.name), Escape(it.file));
+  return fmt::format("{} (file {}, module {})", Escape(it.name), it.file, it.module);
 }
 
 Error MisfitError(const Misfit& misfit, const std::string& file, const std::string& module) {

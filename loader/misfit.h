@@ -26,6 +26,9 @@ struct Misfit {
   size_t count() const;  // of everything that is wrong
 };
 
+// "fc.bias (file [5], module [3])"
+std::string DifferenceText(const Misfit::Difference& difference);
+
 // kMismatch: "FILE does not fit MODULE: missing a, b, c and 57 more; wrong shape d (file [1],
 // module [2]). HINT"
 Error MisfitError(const Misfit& misfit, const std::string& file, const std::string& module);

@@ -1,13 +1,19 @@
 #include "zoo/loader/place.h"
 
+#include <ATen/ThreadLocalState.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/neg.h>
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/Storage.h>
+#include <c10/util/ParallelGuard.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <future>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "zoo/base/bytes.h"
 #include "zoo/checkpoint/dtype.h"
@@ -17,6 +23,10 @@ namespace zoo {
 namespace {
 
 constexpr int kCopyThreads = 2;
+// Tensors up to here are put in order on their way; that much may lie in between for each thread.
+constexpr uint64_t kMaxTurn = 8 << 20;
+// Less is done before another thread has started.
+constexpr uint64_t kWorthAThread = 1 << 20;
 // No element type needs more; a copied run begins at a multiple of it.
 constexpr uint64_t kMaxAlignment = 16;
 
@@ -24,6 +34,16 @@ constexpr uint64_t kMaxAlignment = 16;
 struct Need {
   uint64_t begin = UINT64_MAX, end = 0;  // bytes
   uint64_t alignment = 1;
+  int tensors = 0;
+  uint64_t size() const { return end - begin; }
+};
+using Needs = std::map<uint32_t, Need>;
+
+// A tensor whose elements the file has in another order, and its row-major place in memory.
+struct Turn {
+  const TensorInfo* info;
+  Need need;
+  at::Tensor to;
 };
 
 // A storage in memory: the file's bytes from `begin` on.
@@ -44,10 +64,11 @@ void Widen(Need& need, const TensorInfo& tensor) {
   need.begin = std::min(need.begin, first / kMaxAlignment * kMaxAlignment);
   need.end = std::max(need.end, (last + 1) * item);
   need.alignment = std::max(need.alignment, item);
+  ++need.tensors;
 }
 
-std::map<uint32_t, Need> NeedsOf(const Checkpoint& checkpoint, std::span<const uint32_t> tensors) {
-  std::map<uint32_t, Need> needs;
+Needs NeedsOf(const Checkpoint& checkpoint, std::span<const uint32_t> tensors) {
+  Needs needs;
   for (const uint32_t index : tensors) {
     const TensorInfo& tensor = checkpoint.tensors()[index];
     if (tensor.numel() > 0) Widen(needs[tensor.storage], tensor);
@@ -74,52 +95,126 @@ at::Storage AllocateStorage(uint64_t bytes) {
                      c10::GetCPUAllocator(), /*resizable=*/true);
 }
 
+// The file's own bytes, where they are mapped and suit the elements.
+std::optional<Loaded> Mapped(const std::shared_ptr<const Checkpoint>& checkpoint, uint32_t storage,
+                             const Need& need, PlaceBy by) {
+  const ByteView view = by == PlaceBy::kMap ? checkpoint->StorageView(storage) : ByteView();
+  if (view.empty() || reinterpret_cast<uintptr_t>(view.data()) % need.alignment != 0) {
+    return std::nullopt;
+  }
+  return Loaded{MapStorage(checkpoint, view), 0, true};
+}
+
+StorageCopy CopyOf(uint32_t storage, const Need& need, const at::Storage& into) {
+  return {storage,
+          need.begin,
+          {static_cast<std::byte*>(into.mutable_data()), static_cast<size_t>(need.size())}};
+}
+
 Result<std::map<uint32_t, Loaded>> LoadStorages(const std::shared_ptr<const Checkpoint>& checkpoint,
-                                                const std::map<uint32_t, Need>& needs, PlaceBy by) {
+                                                const Needs& needs, PlaceBy by) {
   std::map<uint32_t, Loaded> loaded;
   std::vector<StorageCopy> copies;
   for (const auto& [index, need] : needs) {
-    const ByteView view = by == PlaceBy::kMap ? checkpoint->StorageView(index) : ByteView();
-    if (!view.empty() && reinterpret_cast<uintptr_t>(view.data()) % need.alignment == 0) {
-      loaded[index] = {MapStorage(checkpoint, view), 0, true};
+    if (std::optional<Loaded> mapped = Mapped(checkpoint, index, need, by)) {
+      loaded[index] = *std::move(mapped);
       continue;
     }
-    Loaded& storage = loaded[index] = {AllocateStorage(need.end - need.begin), need.begin, false};
-    copies.push_back({index,
-                      need.begin,
-                      {static_cast<std::byte*>(storage.storage.mutable_data()),
-                       static_cast<size_t>(need.end - need.begin)}});
+    const Loaded& copy = loaded[index] = {AllocateStorage(need.size()), need.begin, false};
+    copies.push_back(CopyOf(index, need, copy.storage));
   }
   ZOO_RETURN_IF_ERROR(checkpoint->Copy(copies, kCopyThreads));
   return loaded;
 }
 
+at::IntArrayRef ShapeOf(const TensorInfo& info) { return {info.shape.data(), info.shape.size()}; }
+
+at::TensorOptions OptionsOf(const TensorInfo& info) { return *ToTorch(info.dtype); }
+
+// The tensor as the file lays it out.
+at::Tensor Strided(const TensorInfo& info, const Loaded& loaded) {
+  const auto shift = static_cast<int64_t>(loaded.begin / ItemSize(info.dtype));
+  at::Tensor tensor = at::empty({0}, OptionsOf(info));
+  tensor.set_(loaded.storage, info.storage_offset - shift, ShapeOf(info),
+              at::IntArrayRef(info.stride.data(), info.stride.size()));
+  return tensor;
+}
+
 // A view, or a row-major copy of what cannot be a view.
 PlacedTensor MakeTensor(const TensorInfo& info, const std::map<uint32_t, Loaded>& storages) {
-  const at::IntArrayRef shape(info.shape.data(), info.shape.size());
-  const at::TensorOptions options(*ToTorch(info.dtype));
-  if (info.numel() == 0) return {at::empty(shape, options), false};
+  if (info.numel() == 0) return {at::empty(ShapeOf(info), OptionsOf(info)), false};
   const Loaded& loaded = storages.at(info.storage);
-  const auto shift = static_cast<int64_t>(loaded.begin / ItemSize(info.dtype));
-  at::Tensor tensor = at::empty({0}, options);
-  tensor.set_(loaded.storage, info.storage_offset - shift, shape,
-              at::IntArrayRef(info.stride.data(), info.stride.size()));
+  at::Tensor tensor = Strided(info, loaded);
   if (info.conj) tensor = tensor.conj().resolve_conj();
   if (info.neg) tensor = at::neg(tensor);
   const bool view = tensor.is_contiguous() && !info.conj && !info.neg;
   return {tensor.contiguous(), loaded.mapped && view};
 }
 
+bool IsTurned(const TensorInfo& info, const Needs& needs) {
+  if (info.numel() == 0 || info.contiguous() || info.conj || info.neg) return false;
+  const Need& need = needs.at(info.storage);
+  return need.tensors == 1 && need.size() <= kMaxTurn;
+}
+
+// One thread's part: reads each into the same memory, which is warm by then, and turns it from
+// there.
+Status TurnSome(const std::shared_ptr<const Checkpoint>& checkpoint, std::span<const Turn> turns,
+                PlaceBy by, std::atomic<size_t>& next) {
+  const c10::ParallelGuard without_threads_of_libtorch(true);
+  at::Storage room = AllocateStorage(0);
+  for (size_t i = next++; i < turns.size(); i = next++) {
+    const auto& [info, need, to] = turns[i];
+    std::optional<Loaded> from = Mapped(checkpoint, info->storage, need, by);
+    if (!from) {
+      if (room.nbytes() < need.size()) room = AllocateStorage(need.size());
+      const StorageCopy copy = CopyOf(info->storage, need, room);
+      ZOO_RETURN_IF_ERROR(checkpoint->Copy({&copy, 1}, 1));
+      from = {room, need.begin, false};
+    }
+    // Without its dimensions of one, LibTorch sees the matrix that it is and turns it by blocks.
+    to.squeeze().copy_(Strided(*info, *from).squeeze());
+  }
+  return {};
+}
+
+Status TurnAll(const std::shared_ptr<const Checkpoint>& checkpoint, std::vector<Turn> turns,
+               PlaceBy by) {
+  if (turns.empty()) return {};
+  const auto larger = [](const Turn& a, const Turn& b) { return a.need.size() > b.need.size(); };
+  std::sort(turns.begin(), turns.end(), larger);
+  uint64_t bytes = 0;
+  for (const Turn& turn : turns) bytes += turn.need.size();
+  std::atomic<size_t> next = 0;
+  const at::ThreadLocalState state;
+  auto other = std::async(bytes < kWorthAThread ? std::launch::deferred : std::launch::async, [&] {
+    const at::ThreadLocalStateGuard same_modes(state);
+    return TurnSome(checkpoint, turns, by, next);
+  });
+  const Status own = TurnSome(checkpoint, turns, by, next);
+  const Status others = other.get();
+  return own ? others : own;
+}
+
 }  // namespace
 
 Result<std::vector<PlacedTensor>> PlaceTensors(const std::shared_ptr<const Checkpoint>& checkpoint,
                                                std::span<const uint32_t> tensors, PlaceBy by) {
-  ZOO_ASSIGN_OR_RETURN(const auto storages,
-                       LoadStorages(checkpoint, NeedsOf(*checkpoint, tensors), by));
-  std::vector<PlacedTensor> placed;
-  placed.reserve(tensors.size());
-  for (const uint32_t index : tensors) {
-    placed.push_back(MakeTensor(checkpoint->tensors()[index], storages));
+  Needs needs = NeedsOf(*checkpoint, tensors);
+  std::vector<PlacedTensor> placed(tensors.size());
+  std::vector<Turn> turns;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const TensorInfo& info = checkpoint->tensors()[tensors[i]];
+    if (!IsTurned(info, needs)) continue;
+    placed[i].tensor = at::empty(ShapeOf(info), OptionsOf(info));
+    turns.push_back({&info, needs.at(info.storage), placed[i].tensor});
+    needs.erase(info.storage);
+  }
+  ZOO_ASSIGN_OR_RETURN(const auto storages, LoadStorages(checkpoint, needs, by));
+  ZOO_RETURN_IF_ERROR(TurnAll(checkpoint, std::move(turns), by));
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    if (placed[i].tensor.defined()) continue;
+    placed[i] = MakeTensor(checkpoint->tensors()[tensors[i]], storages);
   }
   return placed;
 }

@@ -1,5 +1,6 @@
 // Tensors out of a checkpoint: views of the mapped file where that is asked for and possible, else
-// copies made by two threads. Tensors that share memory in the file share it here.
+// copies made by two threads, which also put in order what is not row-major in the file. Tensors
+// that share memory in the file share it here.
 #ifndef ZOO_LOADER_PLACE_H_
 #define ZOO_LOADER_PLACE_H_
 

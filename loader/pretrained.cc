@@ -87,7 +87,8 @@ Made Pretrained(std::string_view name, const PretrainedOptions& options) {
   const RegistrySet& registries = options.registries ? *options.registries : in_force;
   ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries.Find(name));
   // Before anything is downloaded: an architecture or an option that is wrong stays wrong.
-  if (Made made = MakeArchitecture(*entry, options.options); !made) return made;
+  ZOO_ASSIGN_OR_RETURN(const auto model, MakeArchitecture(*entry, options.options));
+  ZOO_RETURN_IF_ERROR(CheckOptions(*model, options.load));
   ZOO_ASSIGN_OR_RETURN(const Blob blob, PullEntry(*entry, options));
   return LoadEntry(*entry, blob, options);
 }

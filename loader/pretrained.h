@@ -3,6 +3,10 @@
 //   auto model = zoo::Pretrained("resnet50").value();  // pulled, verified, built, loaded; eval
 //   mode at::Tensor logits = model->forward(batch);
 //
+//   // Fine-tuning for ten classes: all but the last layer comes from the file.
+//   auto mine = zoo::Pretrained("resnet50", {.options = {{"num_classes", 10}},
+//                                            .load = {.head = zoo::Head::kFresh}}).value();
+//
 // Pulls through the default cache and the registries in force (environment: docs/environment.md).
 // Any thread; each call makes its own module. The weights are views of the cached file where that
 // is possible: private pages, so that training in place changes the module and never the file.
@@ -34,8 +38,8 @@ struct PretrainedOptions {
   LoadReport* report = nullptr;                // if given: what was placed, cast, left out
 };
 
-// Errors: those of RegistrySet::Find, Pull and LoadInto; kUnsupported if the entry's architecture
-// is not one of models::Names().
+// Errors: those of RegistrySet::Find, CheckOptions, Pull and LoadInto; kUnsupported if the entry's
+// architecture is not one of models::Names().
 Result<std::shared_ptr<models::Classifier>> Pretrained(std::string_view name,
                                                        const PretrainedOptions& options = {});
 

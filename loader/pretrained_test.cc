@@ -2,29 +2,27 @@
 // the publisher's own program gives.
 #include "zoo/loader/pretrained.h"
 
-#include <ATen/core/Dict.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/core/ivalue.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/from_blob.h>
 #include <gtest/gtest.h>
-#include <torch/csrc/jit/serialization/pickle.h>
 #include <torch/utils.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "zoo/base/file.h"
 #include "zoo/base/generator.h"
 #include "zoo/base/json.h"
 #include "zoo/models/architectures.h"
-#include "zoo/models/initialize.h"
 #include "zoo/models/state_dict.h"
 #include "zoo/registry/read.h"
 #include "zoo/tests/support/golden_file.h"
 #include "zoo/tests/support/registry_folder.h"
+#include "zoo/tests/support/saved_module.h"
 #include "zoo/tests/support/temp_dir.h"
 
 namespace zoo {
@@ -106,29 +104,75 @@ TEST(PretrainedTest, OptionsOfTheCallerStandOverTheEntrys) {
   EXPECT_TRUE(wrong.error().message.ends_with(
       " does not fit efficientnet_lite0: wrong shape _fc.weight (file [1000, 1280], module [7, "
       "1280]), _fc.bias (file [1000], module [7]). For another class count pass num_classes = "
-      "1000"))
+      "1000, for a new last layer head = Head::kFresh"))
       << wrong.error().message;
   EXPECT_TRUE(house.Load({{"num_classes", 1000}}));
+}
 
+TEST(PretrainedTest, AnotherTaskTakesAllButTheHead) {
+  torch::NoGradGuard no_grad;
+  House house(Weights(), "efficientnet_lite0", {});
   PretrainedOptions options = house.Options();
-  options.load.ignore_missing = options.load.ignore_unexpected = {"_fc.*"};
+  options.options = {{"num_classes", 7}};
+  options.load.head = Head::kFresh;
   auto model = Pretrained("net", options).value();
-  EXPECT_EQ(house.report.missing.size(), 2u);
+  EXPECT_EQ(LeftOutText(house.report),
+            "left out: _fc.weight (file [1000, 1280], module [7, 1280]), _fc.bias (file [1000], "
+            "module [7])");
+  EXPECT_EQ(house.report.placed, 294u);
+  std::vector<float> input = GenerateInput(3 * 224 * 224);
+  const at::Tensor images = at::from_blob(input.data(), {1, 3, 224, 224});
+  const at::Tensor logits = model->forward(images);
+  EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{1, 7}));
+  EXPECT_TRUE(logits.isfinite().all().item<bool>());
+  auto whole = house.Load().value();
+  EXPECT_TRUE(at::equal(model->ForwardFeatures(images), whole->ForwardFeatures(images)));
+}
+
+TEST(PretrainedTest, TheCallerChoosesTheTypeAndTheDevice) {
+  House house(Weights(), "efficientnet_lite0", {});
+  PretrainedOptions options = house.Options();
+  options.load.dtype = at::kDouble;
+  options.load.device = at::Device("cpu");
+  auto model = Pretrained("net", options).value();
+  for (const auto& slot : models::StateDictOf(*model)) {
+    const bool count = slot.name.ends_with("num_batches_tracked");
+    EXPECT_EQ(slot.tensor.scalar_type(), count ? at::kLong : at::kDouble) << slot.name;
+  }
+}
+
+// What is written through a module's tensors stays in this process.
+TEST(PretrainedTest, TheCachedFileIsNotChangedThroughItsModule) {
+  auto source = models::Make("resnet18", {{"num_classes", 3}}).value();
+  FillWithNumbers(*source);
+  const TempDir folder;
+  const fs::path file = folder.path() / "whole.pth";
+  SaveWeights(*source, file);
+  House house(file, "resnet18", {{"num_classes", 3}});
+  {
+    torch::NoGradGuard no_grad;
+    auto model = house.Load().value();
+    ASSERT_EQ(house.report.mapped, 122u);
+    for (const auto& slot : models::StateDictOf(*model)) slot.tensor.fill_(9);
+  }
+  auto again = house.Load().value();
+  EXPECT_EQ(again->parameters()[0].max().item<float>(), 0.25);
+  size_t blobs = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(*house.Options().cache / "blobs")) {
+    if (!entry.is_regular_file()) continue;
+    ++blobs;
+    EXPECT_EQ(ReadFile(entry.path(), 64 << 20).value(), ReadFile(file, 64 << 20).value());
+    EXPECT_EQ(entry.status().permissions(), fs::perms(0444));
+  }
+  EXPECT_EQ(blobs, 1u);
 }
 
 TEST(PretrainedTest, HalvesAreCastAndReported) {
   auto source = models::Make("resnet18", {{"num_classes", 3}}).value();
-  models::InitializeForTraining(*source);
-  c10::Dict<std::string, at::Tensor> halves;
-  for (const auto& slot : models::StateDictOf(*source)) {
-    const bool real = slot.tensor.is_floating_point();
-    halves.insert(slot.name, real ? slot.tensor.detach().to(at::kHalf) : slot.tensor);
-  }
-  const std::vector<char> bytes = torch::jit::pickle_save(halves);
+  FillWithNumbers(*source);
   const TempDir folder;
   const fs::path file = folder.path() / "half.pth";
-  std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<int64_t>(bytes.size()));
-
+  SaveWeights(*source, file, at::kHalf);
   House house(file, "resnet18", {{"num_classes", 3}});
   auto model = house.Load().value();
   EXPECT_EQ(house.report.placed, 122u);
@@ -150,6 +194,12 @@ TEST(PretrainedTest, WhatCannotBeLoadedIsRefusedBeforeAnythingIsFetched) {
   EXPECT_EQ(other.Load().error().Text(),
             "efficientnet_lite0 has no option \"classes\"; it takes num_classes");
   EXPECT_FALSE(fs::exists(*other.Options().cache));
+
+  House third(Weights(), "efficientnet_lite0", {});
+  PretrainedOptions far = third.Options();
+  far.load.device = at::Device("cuda:99");
+  EXPECT_EQ(Pretrained("net", far).error().message, "device cuda:99 is not available");
+  EXPECT_FALSE(fs::exists(*far.cache));
 }
 
 }  // namespace
