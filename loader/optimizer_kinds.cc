@@ -129,7 +129,8 @@ std::vector<Field> OptionFields(optim::LBFGSOptions& it) {
           {"tolerance_grad", &it.tolerance_grad()},
           {"tolerance_change", &it.tolerance_change()},
           {"history_size", &it.history_size()},
-          {"line_search_fn", &it.line_search_fn()}};
+          {"line_search_fn", &it.line_search_fn()},
+          {"maximize", kMaximize, kOptional, /*written=*/false}};  // Python's since 2.14
 }
 
 // Before the first direction `d` there is nothing but the two counts.

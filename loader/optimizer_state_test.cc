@@ -209,6 +209,7 @@ class Hand {
  public:
   using Entry = std::pair<std::string_view, Document::Id>;
   Document document;
+  std::vector<std::pair<Document::Id, Document::Id>> states;
   Document::Id Number(double value) { return document.Float(value); }
   Document::Id Dict(const std::vector<Entry>& entries) {
     std::vector<std::pair<Document::Id, Document::Id>> pairs;
@@ -218,7 +219,7 @@ class Hand {
   std::filesystem::path Write(const TempDir& folder, std::vector<Entry> group,
                               std::vector<Entry> others = {}) {
     group.emplace_back("params", document.List({document.Int(0)}));
-    others.emplace_back("state", document.Dict({}));
+    others.emplace_back("state", document.Dict(states));
     others.emplace_back("param_groups", document.List({Dict(group)}));
     document.SetRoot(Dict(others));
     const auto path = folder.path() / "hand.pt";
@@ -257,6 +258,18 @@ TEST(OptimizerStateTest, RefusesOptionsThatLibTorchLacks) {
   const auto other = coupled.Write(
       folder, coupled.Adam({{"decoupled_weight_decay", coupled.document.Bool(false)}}));
   EXPECT_EQ(LoadOptimizer(adamw, other).error().hint, "load it into a torch::optim::Adam");
+  Hand newer;  // than the table: LBFGS of PyTorch 2.14
+  const auto maximized = newer.Write(folder, {{"lr", newer.Number(1)},
+                                              {"max_iter", newer.document.Int(2)},
+                                              {"max_eval", newer.document.None()},
+                                              {"tolerance_grad", newer.Number(0)},
+                                              {"tolerance_change", newer.Number(0)},
+                                              {"history_size", newer.document.Int(2)},
+                                              {"line_search_fn", newer.document.None()},
+                                              {"maximize", newer.document.Bool(true)}});
+  optim::LBFGS lbfgs(parameter);
+  EXPECT_EQ(LoadOptimizer(lbfgs, maximized).error().message,
+            maximized.string() + ": LibTorch's LBFGS lacks param_groups[0].maximize = True");
 }
 
 // Options that older files lack have Python's defaults, not those of the optimizer.
@@ -271,10 +284,26 @@ TEST(OptimizerStateTest, FillsInWhatOlderFilesLack) {
   EXPECT_TRUE(options == optim::AdamOptions(0.5).betas({0.5, 0.75}).eps(1e-3));
 }
 
+// PyTorch 1.13 says of parameters that took no step that they have no buffer.
+TEST(OptimizerStateTest, TakesNoneForNothing) {
+  const TempDir folder;
+  Hand hand;
+  hand.states = {{hand.document.Int(0), hand.Dict({{"momentum_buffer", hand.document.None()}})}};
+  const auto path = hand.Write(folder, {{"lr", hand.Number(0.5)},
+                                        {"momentum", hand.Number(0.9)},
+                                        {"dampening", hand.document.Int(0)},
+                                        {"weight_decay", hand.document.Int(0)}});
+  const Problem problem;
+  optim::SGD sgd({problem.parameters[0]}, optim::SGDOptions(1));
+  LoadOptimizer(sgd, path).value();
+  EXPECT_TRUE(sgd.state().empty());
+  Losses(problem, sgd, 2);
+  EXPECT_EQ(sgd.state().size(), 1u);
+}
+
 // A learning rate may be a tensor in Python.
 TEST(OptimizerStateTest, TakesNumbersOutOfTensors) {
   const TempDir folder;
-  Snapshot held;
   Hand hand;
   const at::Tensor rate = at::full({}, 0.25);
   const uint32_t storage = hand.document.AddStorage(

@@ -10,6 +10,8 @@
 
 #include "zoo/base/text.h"
 #include "zoo/loader/load_into.h"
+#include "zoo/loader/match.h"
+#include "zoo/loader/misfit.h"
 #include "zoo/loader/optimizer_state.h"
 #include "zoo/loader/place.h"
 #include "zoo/loader/rng_state.h"
@@ -17,6 +19,7 @@
 #include "zoo/loader/state_fields.h"
 #include "zoo/loader/torch_error.h"
 #include "zoo/loader/training_layout.h"
+#include "zoo/models/state_dict.h"
 
 namespace zoo {
 namespace {
@@ -152,6 +155,8 @@ class Restorer {
   void StageRng();
   void ReadEntries();
   void ReadEntry(const Value& key, const Value& value);
+  LoadOptions ModelOptions() const;
+  void CompareModel();
   Status Model();
   Error Problems() const;
   void Fail(Error error) { errors_.push_back(std::move(error)); }
@@ -248,11 +253,28 @@ void Restorer::ReadEntries() {
   for (size_t i = 0; i < root.size(); ++i) ReadEntry(root.key(i), root.item(i));
 }
 
-Status Restorer::Model() {
-  if (training_.model == nullptr) return {};
+LoadOptions Restorer::ModelOptions() const {
   LoadOptions load = options_.load;
   if (load.key.empty() && model_) load.key = model_->key;
-  auto report = LoadInto(*training_.model, checkpoint_, load);
+  return load;
+}
+
+// What stands against the model, beside the errors that there are already.
+void Restorer::CompareModel() {
+  if (training_.model == nullptr) return;
+  const LoadOptions load = ModelOptions();
+  const auto file = checkpoint_->FindStateDict(load.key);
+  if (!file) return;
+  const Match match =
+      MatchTensors(models::StateDictOf(*training_.model), *checkpoint_, *file, load);
+  if (match.misfit.count() == 0) return;
+  errors_.insert(errors_.begin(),
+                 MisfitError(match.misfit, checkpoint_->name(), training_.model->name()));
+}
+
+Status Restorer::Model() {
+  if (training_.model == nullptr) return {};
+  auto report = LoadInto(*training_.model, checkpoint_, ModelOptions());
   if (!report) {
     const bool lacking = report.error().code == ErrorCode::kNotFound;
     if (lacking && options_.ignore_missing_parts) return {};
@@ -279,7 +301,10 @@ Result<LoadedCheckpoint> Restorer::Run() {
   StageOptimizerPart();
   StageSchedulerPart();
   StageRng();
-  if (!errors_.empty()) return Problems();
+  if (!errors_.empty()) {
+    CompareModel();
+    return Problems();
+  }
   ReadEntries();
   ZOO_RETURN_IF_ERROR(Model());
   for (const auto& commit : commits_) commit();

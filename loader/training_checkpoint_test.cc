@@ -160,9 +160,11 @@ TEST(TrainingCheckpointTest, ChangesNothingIfSomethingDoesNotFit) {
     const Untouched untouched(other);
     const Error error = LoadCheckpoint(path, other.parts()).error();
     EXPECT_EQ(error.code, ErrorCode::kMismatch);
-    EXPECT_NE(error.message.find("state[0].momentum_buffer is [3, 4], not [3, 5]"),
-              std::string::npos)
-        << error.message;
+    EXPECT_EQ(error.message,
+              name +
+                  " does not fit torch::nn::LinearImpl: wrong shape weight (file [3, 4], module "
+                  "[3, 5]); " +
+                  name + " does not fit SGD: state[0].momentum_buffer is [3, 4], not [3, 5]");
   }
   {
     // Only the model does not fit.

@@ -4,8 +4,8 @@
 //   model_files state FILE     a SqueezeNet of that kind with the weights of FILE
 //   model_files whole FILE     whatever model FILE holds
 //
-// Prints of each: the architecture, whether it is in training mode, and logits in evaluation mode,
-// as hexadecimal floats.
+// Prints of each: the architecture, whether it is in training mode, and logits in evaluation mode
+// of an image of 64 x 64 (or of another size, the last argument), as hexadecimal floats.
 #include <ATen/ops/arange.h>
 #include <fmt/format.h>
 #include <torch/utils.h>
@@ -30,12 +30,12 @@ Model MakeSqueezeNet() {
   return models::Make("squeezenet1_1", {{"num_classes", 7}, {"dropout", 0.25}}).value();
 }
 
-void Print(models::Classifier& model) {
+void Print(models::Classifier& model, int64_t size) {
   const bool training = model.is_training();
   model.eval();
   torch::NoGradGuard no_grad;
-  const at::Tensor i = at::arange(3 * 64 * 64);
-  const at::Tensor image = ((i * 7 % 101).to(at::kFloat) / 101 - 0.5).view({1, 3, 64, 64});
+  const at::Tensor i = at::arange(3 * size * size);
+  const at::Tensor image = ((i * 7 % 101).to(at::kFloat) / 101 - 0.5).view({1, 3, size, size});
   std::string line = fmt::format("{} {}", model.name(), training);
   const at::Tensor logits = model.forward(image).flatten().to(at::kDouble);
   for (int64_t k = 0; k < logits.numel(); ++k)
@@ -44,8 +44,8 @@ void Print(models::Classifier& model) {
   model.train(training);
 }
 
-void Run(const std::string& verb, const std::string& path) {
-  if (verb == "whole") return Print(*LoadModel(path).value());
+void Run(const std::string& verb, const std::string& path, int64_t size) {
+  if (verb == "whole") return Print(*LoadModel(path).value(), size);
   const Model model = MakeSqueezeNet();
   if (verb == "make") {
     at::manual_seed(1);
@@ -55,16 +55,16 @@ void Run(const std::string& verb, const std::string& path) {
   } else {
     LoadStateDict(*model, path).value();
   }
-  Print(*model);
+  Print(*model, size);
 }
 
 }  // namespace
 }  // namespace zoo
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc < 3) return 2;
   try {
-    zoo::Run(argv[1], argv[2]);
+    zoo::Run(argv[1], argv[2], argc > 3 ? std::stol(argv[3]) : 64);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;

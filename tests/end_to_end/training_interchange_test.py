@@ -17,7 +17,7 @@ import unittest
 
 BEFORE, AFTER = 4, 3
 EXACT = ("SGD", "RMSprop", "Adagrad")
-TOLERANCE = 1e-5  # relative, on a loss
+TOLERANCE = 1e-6  # relative, on a loss
 
 
 def numbers(rows, columns, seed):
@@ -50,7 +50,7 @@ class Training:
     def __init__(self, case):
         self.net = make_net()
         named = list(self.net.named_parameters())
-        groups = [dict(group) for group in case["groups"]]
+        groups = [{key: tuple(value) if isinstance(value, list) else value for key, value in group.items()} for group in case["groups"]]
         for i, group in enumerate(groups):
             group["params"] = [p for name, p in named if len(groups) == 1 or name.endswith("bias") == (i == 1)]
         # Adagrad's first sums are those of all groups.
@@ -192,6 +192,10 @@ class Interchange(unittest.TestCase):
                 for it in (cpp, python):
                     states = it["optimizer_state_dict"]["state"]
                     states[0] = {key: states[0][key] for key in sorted(states[0]) if key != "al"}
+                python["optimizer_state_dict"]["param_groups"][0].pop("maximize", None)  # since 2.14
+            for it in (cpp, python):  # what a group says itself comes first in Python
+                it = it["optimizer_state_dict"]
+                it["param_groups"] = [dict(sorted(group.items())) for group in it["param_groups"]]
             self.assertEqual(shape_of(cpp), shape_of(python), name)
             self.assertEqual(cpp["model_state_dict"]._metadata, python["model_state_dict"]._metadata)
 

@@ -245,6 +245,8 @@ Named Containers(Draft& draft) {
           {"ring", ring},
           {"set", d.Set({d.Int(1), draft.Text("a"), d.Tuple({d.Int(2), d.Int(3)})})},
           {"no_set", d.Set({})},
+          {"counter", d.Counter({{d.Int(3), d.Int(2)}, {draft.Text("a"), d.Int(1)}})},
+          {"no_counter", d.Counter({})},
           {"tuples", d.List({d.Tuple({d.Int(1)}), d.Tuple({d.Int(1), d.Int(2)}),
                              d.Tuple({d.Int(1), d.Int(2), d.Int(3)}),
                              d.Tuple({d.Int(1), d.Int(2), d.Int(3), d.Int(4)})})}};

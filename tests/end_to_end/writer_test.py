@@ -172,6 +172,9 @@ class Written(unittest.TestCase):
             self.assertEqual((len(loop), len(loop[1]), loop[1][1]), (2, 2, 1))
             self.assertIs(given["ring"]["ring"], given["ring"])
             self.assertEqual((given["set"], given["no_set"]), ({1, "a", (2, 3)}, set()))
+            self.assertEqual((given["counter"], given["no_counter"]), ({3: 2, "a": 1}, {}))
+            self.assertIs(type(given["counter"]), collections.Counter)
+            self.assertIs(type(given["no_counter"]), collections.Counter)
             self.assertEqual(given["tuples"], [(1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)])
         self.each("containers", check)
 
