@@ -30,9 +30,10 @@ bool IsOneOf(const torch::nn::Module& module) {
 // file and renames, adds or builds anew what changed since.
 int64_t VersionOf(const torch::nn::Module& module) {
   namespace nn = torch::nn;
+  if (const auto* net = dynamic_cast<const models::MnasNet*>(&module)) return net->version();
   const bool second =
       IsOneOf<nn::BatchNorm1dImpl, nn::BatchNorm2dImpl, nn::BatchNorm3dImpl, nn::InstanceNorm1dImpl,
-              nn::InstanceNorm2dImpl, nn::InstanceNorm3dImpl, models::MnasNet>(module);
+              nn::InstanceNorm2dImpl, nn::InstanceNorm3dImpl>(module);
   return second ? 2 : 1;
 }
 

@@ -17,9 +17,11 @@
 
 #include "zoo/base/result.h"
 #include "zoo/checkpoint/checkpoint.h"
+#include "zoo/models/architectures.h"
 #include "zoo/models/initialize.h"
 #include "zoo/models/resnet.h"
 #include "zoo/models/state_dict.h"
+#include "zoo/tests/support/small_net.h"
 #include "zoo/tests/support/temp_dir.h"
 
 namespace zoo {
@@ -78,9 +80,10 @@ TEST(SaveTest, WritesWhatPythonWould) {
   const auto checkpoint = Checkpoint::Open(path).value();
   const Value root = checkpoint->root();
   EXPECT_TRUE(root.ordered());
+  EXPECT_TRUE(root.state()->Find("_metadata")->ordered());
   EXPECT_EQ(root.state()->Find("_metadata")->Repr(1000),
-            "OrderedDict({'': {'version': 1}, 'conv': {'version': 1}, 'bn': {'version': 2}, "
-            "'encoder': {'version': 1}})");
+            "{'': {'version': 1}, 'conv': {'version': 1}, 'bn': {'version': 2}, "
+            "'encoder': {'version': 1}}");
   const auto slots = models::StateDictOf(net);
   ASSERT_EQ(root.size(), slots.size());
   auto info = [&](std::string_view name) {
@@ -95,6 +98,21 @@ TEST(SaveTest, WritesWhatPythonWould) {
   EXPECT_FALSE(info("transposed").contiguous());
   EXPECT_EQ(info("slice").storage_offset, 2);
   EXPECT_TRUE(info("complex").conj);
+}
+
+TEST(SaveTest, AModelOfAnOlderFormSaysSo) {
+  const TempDir folder;
+  const auto path = folder.path() / "net.pt";
+  auto model = models::Make("mnasnet0_5", {{"num_classes", 10}}).value();
+  const auto saved = [&] {
+    SaveStateDict(*model, path).value();
+    const auto checkpoint = Checkpoint::Open(path).value();
+    return checkpoint->root().state()->Find("_metadata")->item(0).Repr(100);
+  };
+  models::InitializeForTraining(*model);
+  EXPECT_EQ(saved(), "{'version': 2}");
+  LoadStateDict(*model, LoaderFile("mnasnet_first.pth")).value();
+  EXPECT_EQ(saved(), "{'version': 1}");
 }
 
 TEST(SaveTest, WritesSafetensorsToo) {
@@ -125,15 +143,15 @@ TEST(SaveTest, CopiesWhereTheTrainingGoesOn) {
 TEST(SaveTest, RefusesWhatHasNoValues) {
   const TempDir folder;
   const auto path = folder.path() / "resnet18.pt";
-  models::ResNet model(models::kResNetVariants[0]);
-  EXPECT_EQ(SaveStateDict(model, path).error(),
+  const auto model = std::make_shared<models::ResNet>(models::kResNetVariants[0]);
+  EXPECT_EQ(SaveStateDict(*model, path).error(),
             (Error{ErrorCode::kUnsupported,
                    "cannot save resnet18: conv1.weight: it has a shape and no values",
                    "load weights first, or give it initial ones by "
                    "models::InitializeForTraining"}));
   EXPECT_FALSE(std::filesystem::exists(path));
-  models::InitializeForTraining(model);
-  SaveStateDict(model, path).value();
+  models::InitializeForTraining(*model);
+  SaveStateDict(*model, path).value();
 }
 
 TEST(SaveTest, RefusesWhatFilesCannotHold) {

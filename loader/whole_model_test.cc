@@ -66,9 +66,11 @@ TEST(WholeModelTest, SaysWhatItIs) {
 TEST(WholeModelTest, RefusesWhatItCouldNotBuildAgain) {
   const TempDir folder;
   const auto path = folder.path() / "whole.pt";
-  models::ResNet own({.name = "resnet_of_my_own", .bottleneck = false, .depths = {1, 1, 1, 1}});
-  models::InitializeForTraining(own);
-  EXPECT_EQ(SaveModel(own, path).error(),
+  const models::ResNetVariant variant{
+      .name = "resnet_of_my_own", .bottleneck = false, .depths = {1, 1, 1, 1}};
+  const auto own = std::make_shared<models::ResNet>(variant);
+  models::InitializeForTraining(*own);
+  EXPECT_EQ(SaveModel(*own, path).error(),
             (Error{ErrorCode::kUnsupported,
                    "cannot save resnet_of_my_own whole: its options are not known",
                    "make it by models::Make, or use SaveStateDict"}));

@@ -141,6 +141,10 @@ Form MnasNet::TakeFormOf(const Shapes& file) {
           .undo = [this, before] { layers = replace_module("layers", before); }};
 }
 
+int64_t MnasNet::version() const {
+  return layers->parameters().front().size(0) == SecondVersion(width_).wide ? 2 : 1;
+}
+
 at::Tensor MnasNet::ForwardFeatures(at::Tensor images) { return layers(images).mean({2, 3}); }
 
 at::Tensor MnasNet::forward(at::Tensor images) { return classifier(ForwardFeatures(images)); }

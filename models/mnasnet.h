@@ -43,6 +43,8 @@ class MnasNet : public Classifier {
   void AdjustInitialValues() override;
   // Files of the first version have a stem that was not scaled.
   Form TakeFormOf(const Shapes& file) override;
+  // Of the form it has, as Python counts; 2 where both are the same.
+  int64_t version() const;
 
   Chain layers{nullptr}, classifier{nullptr};
 
