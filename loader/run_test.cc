@@ -38,8 +38,8 @@ RunOptions ByLoss() { return {.file = "run_{epoch:02}.pt", .monitor = "loss"}; }
 
 class Runs : public testing::TestWithParam<Saving> {
  protected:
-  Run OpenRun(RunOptions options = ByLoss()) {
-    return Run::Open(folder_.path() / "a run", std::move(options), GetParam()).value();
+  zoo::Run OpenRun(RunOptions options = ByLoss()) {
+    return zoo::Run::Open(folder_.path() / "a run", std::move(options), GetParam()).value();
   }
   TempDir folder_;
 };
@@ -56,7 +56,7 @@ TEST_P(Runs, GoesOnAsIfNeverInterrupted) {
   for (int64_t begun = 0; begun < 6; begun += 2) {
     Training training;
     if (begun > 0) torch::manual_seed(99);  // another process
-    Run run = OpenRun();
+    zoo::Run run = OpenRun();
     int64_t epoch = run.Resume(training.parts()).value();
     EXPECT_EQ(epoch, begun);
     for (const int64_t end = begun + 2; epoch < end; ++epoch) {
@@ -73,7 +73,7 @@ TEST_P(Runs, StopsAndRestoresTheBest) {
   options.patience = 2;
   options.keep_best = 1;
   options.keep_last = 1;
-  Run run = OpenRun(options);
+  zoo::Run run = OpenRun(options);
   EXPECT_EQ(run.Resume(*training.model).value(), 0);
   EXPECT_EQ(run.RestoreBest(*training.model).error().code, ErrorCode::kNotFound);
   const double losses[] = {3, 1, 2, 4};
@@ -105,7 +105,7 @@ TEST_P(Runs, StopsAndRestoresTheBest) {
 // What the training changes after Save is not what was saved.
 TEST_P(Runs, SavesTheMomentOfTheCall) {
   Training training;
-  Run run = OpenRun();
+  zoo::Run run = OpenRun();
   at::Tensor weight = training.model->parameters()[0];
   const at::Tensor then = weight.detach().clone();
   run.Save(0, training.parts(), {{"loss", 1.0}}).value();
@@ -113,22 +113,22 @@ TEST_P(Runs, SavesTheMomentOfTheCall) {
     torch::NoGradGuard no_grad;
     weight.fill_(5);
   }
-  Run moved = std::move(run);
+  zoo::Run moved = std::move(run);
   ASSERT_TRUE(moved.Wait());
   moved.RestoreBest(*training.model).value();
   EXPECT_TRUE(torch::equal(training.model->parameters()[0], then));
 }
 
 TEST_P(Runs, KeepsOthersOut) {
-  Run run = OpenRun();
-  auto second = Run::Open(folder_.path() / "a run", ByLoss(), GetParam());
+  zoo::Run run = OpenRun();
+  auto second = zoo::Run::Open(folder_.path() / "a run", ByLoss(), GetParam());
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kDisk);
 }
 
 TEST_P(Runs, TellsWhatCouldNotBeSaved) {
   Training training;
-  Run run = OpenRun();
+  zoo::Run run = OpenRun();
   run.Save(0, training.parts(), {{"loss", 1.0}}).value();
   ASSERT_TRUE(run.Wait());
   std::filesystem::rename(folder_.path() / "a run", folder_.path() / "gone");
@@ -144,7 +144,7 @@ TEST_P(Runs, TellsWhatCouldNotBeSaved) {
 
 TEST_P(Runs, RefusesMetricsThatAreNotMonitored) {
   Training training;
-  Run run = OpenRun();
+  zoo::Run run = OpenRun();
   auto saved = run.Save(0, training.parts(), {{"lss", 1.0}});
   ASSERT_FALSE(saved);
   EXPECT_EQ(saved.error().code, ErrorCode::kUsage);
