@@ -138,7 +138,8 @@ TEST_F(CheckTest, ADifferenceIsAMismatch) {
   EXPECT_TRUE(error.ends_with("; the tolerance is 0.0001")) << error;
   const Ran json = CheckJson({"net"});
   EXPECT_EQ(json.code, CodeOf(ErrorCode::kMismatch));
-  const Json& row = (*At(json.json(), {"failed"}).AsArray())[0];
+  const Json document = json.json();
+  const Json& row = (*At(document, {"failed"}).AsArray())[0];
   EXPECT_EQ(Text(At(row, {"code"})), "mismatch");
   EXPECT_NEAR(*At(row, {"difference"}).AsDouble(), 1.5, 1e-3);
 }

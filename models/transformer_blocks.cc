@@ -51,7 +51,10 @@ at::Tensor SelfAttentionImpl::forward(const at::Tensor& x) {
                              .permute({2, 0, 3, 1, 4});
   const at::Tensor seen = at::scaled_dot_product_attention(all[0], all[1], all[2], /*attn_mask=*/{},
                                                            is_training() ? dropout_ : 0);
-  return out_proj(seen.transpose(1, 2).reshape({n, places, width}));
+  // In memory [places, N, width], as in Python: a dropout behind this draws its random numbers in
+  // the order of memory.
+  const at::Tensor rows = seen.permute({2, 0, 1, 3}).reshape({places, n, width});
+  return out_proj(rows).transpose(0, 1);
 }
 
 void SelfAttentionImpl::AdjustInitialValues() {
