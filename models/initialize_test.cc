@@ -76,9 +76,15 @@ TEST_F(InitializeTest, ZeroInitResidualMakesEachBlockTheIdentity) {
     auto model = Make(name, {{"zero_init_residual", true}}).value();
     InitializeForTraining(*model);
     for (const auto& module : model->modules()) {
-      if (auto* block = module->as<BasicBlock>()) EXPECT_EQ(Largest(block->bn2->weight), 0);
-      if (auto* block = module->as<Bottleneck>()) EXPECT_EQ(Largest(block->bn3->weight), 0);
-      if (auto* block = module->as<Bottleneck>()) EXPECT_EQ(Mean(block->bn2->weight), 1);
+      if (auto* block = module->as<BasicBlock>()) {
+        EXPECT_EQ(Largest(block->bn2->weight), 0);
+      }
+      if (auto* block = module->as<Bottleneck>()) {
+        EXPECT_EQ(Largest(block->bn3->weight), 0);
+      }
+      if (auto* block = module->as<Bottleneck>()) {
+        EXPECT_EQ(Mean(block->bn2->weight), 1);
+      }
     }
   }
 }
