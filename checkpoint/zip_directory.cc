@@ -11,6 +11,7 @@
 
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/name_table.h"
+#include "zoo/checkpoint/zip_local_header.h"
 #include "zoo/checkpoint/zip_parser.h"
 
 namespace zoo {

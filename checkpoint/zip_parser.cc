@@ -25,15 +25,15 @@
 #include "zoo/base/sniff.h"
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/cursor.h"
+#include "zoo/checkpoint/zip_local_header.h"
 
 namespace zoo {
 namespace {
 
-constexpr uint32_t kLocalSignature = 0x04034b50, kCentralSignature = 0x02014b50;
+constexpr uint32_t kCentralSignature = 0x02014b50;
 constexpr uint32_t kEndSignature = 0x06054b50, kEnd64Signature = 0x06064b50;
 constexpr uint32_t kLocatorSignature = 0x07064b50;
-constexpr uint64_t kLocalBytes = 30, kCentralBytes = 46, kEndBytes = 22, kEnd64Bytes = 56,
-                   kLocatorBytes = 20;
+constexpr uint64_t kCentralBytes = 46, kEndBytes = 22, kEnd64Bytes = 56, kLocatorBytes = 20;
 constexpr uint64_t kMaxComment = 0xffff;
 constexpr uint16_t kZip64Extra = 1;
 constexpr uint16_t kSaturated16 = 0xffff;
@@ -41,7 +41,6 @@ constexpr uint32_t kSaturated32 = 0xffffffff;
 // Bits 0, 6 and 13: encryption of data, strong encryption, encryption of the directory.
 constexpr uint16_t kEncryptedFlags = 1 << 0 | 1 << 6 | 1 << 13;
 constexpr uint16_t kPatchFlag = 1 << 5;
-constexpr uint16_t kStored = 0, kDeflated = 8;
 // Headers of small members lie close together: one read serves many of them.
 constexpr uint64_t kHeaderWindow = 4 << 10;
 // The tail is searched in pieces of this size, which need no memory of their own.
@@ -296,11 +295,11 @@ Result<ZipMember> Parser::ParseMember(Cursor& in) const {
   if ((member.flags & kPatchFlag) != 0) {
     return Unsupported(Record(member.name) + " is a patch of another file");
   }
-  if (method != kStored && method != kDeflated) {
+  if (method != kZipStored && method != kZipDeflated) {
     return Unsupported(fmt::format("{} is compressed by method {}, not stored or deflated",
                                    Record(member.name), method));
   }
-  member.deflated = method == kDeflated;
+  member.deflated = method == kZipDeflated;
   if (!member.deflated && member.stored_size != member.size) {
     return Corrupt(fmt::format("{} is stored, but its sizes differ: {} and {}", Record(member.name),
                                member.stored_size, member.size));
@@ -344,43 +343,6 @@ Result<ByteView> Parser::Window(uint64_t offset, uint64_t count, uint64_t reach)
   return ByteView(window_).subspan(offset - window_at_, count);
 }
 
-uint64_t LocalHeaderBytes(const ZipMember& member) { return kLocalBytes + member.name.size(); }
-
-// The local header must tell the same as the directory, or leave it to the directory with zeros.
-Result<uint64_t> CompareLocal(const std::string& file, const ZipMember& member, ByteView header) {
-  auto corrupt = [&](std::string what) {
-    return Error{ErrorCode::kCorrupt, fmt::format("{}: {}", file, what), ""};
-  };
-  Cursor in(header, member.header_offset);
-  if (in.U32() != kLocalSignature) {
-    return corrupt(
-        fmt::format("{}: no local header at byte {}", Record(member.name), member.header_offset));
-  }
-  in.Skip(2);
-  uint16_t flags = in.U16(), method = in.U16();
-  in.Skip(4);
-  uint32_t crc = in.U32(), stored_size = in.U32(), size = in.U32();
-  uint16_t name_size = in.U16(), extra_size = in.U16();
-  std::string_view name = AsText(header.subspan(kLocalBytes));
-  auto disagrees = [&](std::string_view what) {
-    return corrupt(
-        fmt::format("{}: its local header at byte {} and the zip directory disagree "
-                    "about the {}",
-                    Record(member.name), member.header_offset, what));
-  };
-  if (name_size != member.name.size() || name != member.name) return disagrees("name");
-  if (flags != member.flags) return disagrees("flags");
-  if (method != (member.deflated ? kDeflated : kStored)) return disagrees("compression");
-  auto agrees = [](uint32_t local, uint64_t central) {
-    return local == 0 || local == central || local == kSaturated32;
-  };
-  if (!agrees(size, member.size) || !agrees(stored_size, member.stored_size)) {
-    return disagrees("size");
-  }
-  if (crc != 0 && crc != member.crc) return disagrees("CRC");
-  return member.header_offset + LocalHeaderBytes(member) + extra_size;
-}
-
 Result<uint64_t> Parser::ReadLocal(const ZipMember& member) {
   uint64_t room = file_.size() - std::min(file_.size(), member.header_offset);
   uint64_t need = LocalHeaderBytes(member);
@@ -391,7 +353,7 @@ Result<uint64_t> Parser::ReadLocal(const ZipMember& member) {
   // Behind the data of a large member the next header is out of the window's reach.
   uint64_t reach = member.stored_size < kHeaderWindow ? std::min(room, kHeaderWindow) : 0;
   ZOO_ASSIGN_OR_RETURN(ByteView header, Window(member.header_offset, need, std::max(need, reach)));
-  return CompareLocal(file_.name(), member, header);
+  return CompareLocalHeader(file_.name(), member, header);
 }
 
 // Where a member's data begins at the least, if its local header was not looked at yet.
@@ -441,20 +403,6 @@ Status Parser::CheckRanges(std::vector<ZipMember>& members, uint64_t limit) cons
 Result<std::vector<ZipMember>> ParseZip(const MappedFile& file, const Limits& limits,
                                         LocalHeaders headers, std::string& directory) {
   return Parser(file, limits).Parse(headers, directory);
-}
-
-// That the header's fixed part and the data fit before the limit was checked with the directory.
-Result<uint64_t> LocateData(const MappedFile& file, const ZipMember& member) {
-  std::string header(LocalHeaderBytes(member), '\0');
-  ZOO_RETURN_IF_ERROR(file.Read(member.header_offset, std::as_writable_bytes(std::span(header))));
-  ZOO_ASSIGN_OR_RETURN(uint64_t data, CompareLocal(file.name(), member, AsBytes(header)));
-  if (data + member.stored_size <= member.limit) return data;
-  return Error{
-      ErrorCode::kCorrupt,
-      fmt::format("{}: {}: {} bytes at byte {} reach over byte {}, where the next record "
-                  "or the zip directory begins",
-                  file.name(), Record(member.name), member.stored_size, data, member.limit),
-      ""};
 }
 
 }  // namespace zoo

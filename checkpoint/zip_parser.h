@@ -2,7 +2,6 @@
 #ifndef ZOO_CHECKPOINT_ZIP_PARSER_H_
 #define ZOO_CHECKPOINT_ZIP_PARSER_H_
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,9 +16,6 @@ namespace zoo {
 // that their names differ. `directory` receives the bytes that the names view; it must not move.
 Result<std::vector<ZipMember>> ParseZip(const MappedFile& file, const Limits& limits,
                                         LocalHeaders headers, std::string& directory);
-
-// Where a member's data begins, which its local header tells: it is read and compared.
-Result<uint64_t> LocateData(const MappedFile& file, const ZipMember& member);
 
 }  // namespace zoo
 
