@@ -201,7 +201,8 @@ Status RegistryCommand::UpdateOne(const AddedRegistry& added) {
   }
   const RegistryRow row = RowOf(places_, added);
   if (row.error) return *row.error;
-  const bool changed = fetched && (!fetched->before || fetched->before->identity != row.seen->identity);
+  const bool changed =
+      fetched && (!fetched->before || fetched->before->identity != fetched->now.identity);
   if (fetched && changed) TellUnsigned(added, *fetched);
   Json::Object json = RowJson(row);
   json.emplace_back("changed", changed);
@@ -253,7 +254,10 @@ Result<int> List(Context& context) {
     return 0;
   }
   if (rows.empty()) context.Note("no registry was added; builtin is always there");
-  if (!rows.empty()) context.Print(RowTable(rows, context.terminal().columns()));
+  // A pipe gets the URLs whole.
+  const Terminal& terminal = context.terminal();
+  const int columns = terminal.out_is_terminal() ? terminal.columns() : 0;
+  if (!rows.empty()) context.Print(RowTable(rows, columns));
   for (const RegistryRow& row : rows) {
     if (row.error) context.Note(fmt::format("{}: {}", row.added.alias, row.error->Text()));
   }
