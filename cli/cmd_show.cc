@@ -15,6 +15,7 @@
 #include "zoo/cli/commands.h"
 #include "zoo/cli/layout.h"
 #include "zoo/cli/listed.h"
+#include "zoo/cli/registry_refresh.h"
 #include "zoo/registry/family.h"
 #include "zoo/registry/source_rules.h"
 
