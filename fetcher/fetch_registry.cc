@@ -268,7 +268,7 @@ Result<FetchedRegistry> RegistryRun::Check(const Page& document, const Page& sig
                                        added_.document_url()));
   FetchedRegistry fetched;
   fetched.seen = {.identity = identity,
-                  .entries = registry.entries().size(),
+                  .entries = registry.size(),
                   .etag = document.etag,
                   .signature_etag = added_.key ? signature.etag : "",
                   .private_host = document.private_host &&

@@ -17,6 +17,7 @@
 #include "zoo/base/text.h"
 #include "zoo/registry/fields.h"
 #include "zoo/registry/read.h"
+#include "zoo/registry/registry_index.h"
 
 namespace zoo {
 namespace {
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSchema = "zoo/remembered/1";
 constexpr std::string_view kStateFile = "state.json";
-constexpr std::string_view kDocument = ".json", kSignature = ".json.minisig";
+constexpr std::string_view kDocument = ".json", kSignature = ".json.minisig", kIndex = ".index";
 constexpr uint64_t kLargestDocument = 256 << 20;
 
 // An alias is a part of a name, and so never more than one part of a path.
@@ -102,7 +103,7 @@ Result<State> ParseState(std::string_view text) {
 
 // The digest in the name of a copy, its signature or its index; nothing for any other name.
 std::optional<Digest> DigestIn(std::string_view name) {
-  constexpr std::array kEndings = {kSignature, kDocument, std::string_view(".index")};
+  constexpr std::array kEndings = {kSignature, kDocument, kIndex};
   for (std::string_view ending : kEndings) {
     if (!name.ends_with(ending)) continue;
     Result<Digest> digest = Digest::FromHex(name.substr(0, name.size() - ending.size()));
@@ -138,17 +139,19 @@ Error Damaged(const AddedRegistry& added, std::string_view what) {
           fmt::format("`zoo registry update {}` fetches it again", added.alias)};
 }
 
+Error Gone(const AddedRegistry& added) {
+  Error error = Damaged(added, "is gone");
+  error.code = ErrorCode::kNotFound;
+  return error;
+}
+
 // The bytes that were verified, or kNotFound or kCorrupt.
 Result<std::string> ReadCopy(const RegistryPlaces& places, const AddedRegistry& added,
                              const SeenRegistry& seen) {
   const Digest& digest = seen.identity.sha256;
   Result<std::string> text =
       ReadFile(CopyOf(places, added.alias, digest, kDocument), kLargestDocument);
-  if (!text && text.error().code == ErrorCode::kNotFound) {
-    Error error = Damaged(added, "is gone");
-    error.code = ErrorCode::kNotFound;
-    return error;
-  }
+  if (!text && text.error().code == ErrorCode::kNotFound) return Gone(added);
   if (!text) return text;
   const Digest found = Digest::Of(AsBytes(*text));
   if (found == digest) return text;
@@ -158,8 +161,20 @@ Result<std::string> ReadCopy(const RegistryPlaces& places, const AddedRegistry& 
 
 Result<Registry> OpenCopy(const RegistryPlaces& places, const AddedRegistry& added,
                           const SeenRegistry& seen) {
+  const Digest& digest = seen.identity.sha256;
+  const fs::path index = CopyOf(places, added.alias, digest, kIndex);
+  Result<IndexedDocument> document = StampDocument(
+      CopyOf(places, added.alias, digest, kDocument), digest, RegistryOrigin::kUrl);
+  if (!document && document.error().code == ErrorCode::kNotFound) return Gone(added);
+  if (!document) return std::move(document).error();
+  Result<Registry> indexed = OpenRegistryIndex(*document, index, added.alias);
+  if (indexed) return indexed;
   ZOO_ASSIGN_OR_RETURN(const std::string text, ReadCopy(places, added, seen));
-  return Registry::Parse(text, added.alias, RegistryOrigin::kUrl, added.document_url());
+  ZOO_ASSIGN_OR_RETURN(Registry registry, Registry::Parse(text, added.alias, RegistryOrigin::kUrl,
+                                                          added.document_url()));
+  // Where it cannot be written the copy is read next time too.
+  (void)WriteRegistryIndex(registry, *document, index);
+  return registry;
 }
 
 }  // namespace
@@ -269,12 +284,16 @@ Status Remember(const RegistriesLock& lock, const RegistryPlaces& places,
                 const AddedRegistry& added, const RegistryCopy& copy, const SeenRegistry& seen) {
   const Digest& digest = seen.identity.sha256;
   ZOO_RETURN_IF_ERROR(MakePrivateFolder(FolderOf(places, added.alias)));
-  ZOO_RETURN_IF_ERROR(
-      WritePrivateFile(CopyOf(places, added.alias, digest, kDocument), copy.document));
+  const fs::path document = CopyOf(places, added.alias, digest, kDocument);
+  ZOO_RETURN_IF_ERROR(WritePrivateFile(document, copy.document));
   if (!copy.signature.empty()) {
     ZOO_RETURN_IF_ERROR(
         WritePrivateFile(CopyOf(places, added.alias, digest, kSignature), copy.signature));
   }
+  ZOO_ASSIGN_OR_RETURN(const IndexedDocument stamped,
+                       StampDocument(document, digest, RegistryOrigin::kUrl));
+  ZOO_RETURN_IF_ERROR(WriteRegistryIndex(copy.registry, stamped,
+                                         CopyOf(places, added.alias, digest, kIndex)));
   ZOO_RETURN_IF_ERROR(RememberSeen(lock, places, added, seen));
   Sweep(FolderOf(places, added.alias), digest);
   return {};
