@@ -173,6 +173,7 @@ class RegistryRun {
   Result<Page> Get(const PageRequest& request);
   Result<FetchedRegistry> Check(const Page& document, const Page& signature);
   Result<RegistryIdentity> Identify(const Page& document, const Page& signature);
+  Error Refused(Error error) const;
   FetchedRegistry Unchanged(const Page& document, const Page& signature) const;
   int64_t Now() const { return seams_.clock.Date().time_since_epoch().count(); }
 
@@ -254,7 +255,10 @@ Result<RegistryIdentity> RegistryRun::Identify(const Page& document, const Page&
                  : IdentityOf(document.body);
   worth_another_ = document.from_cache || signature.from_cache || (added_.key && !identity);
   if (identity) return identity;
-  Error error = std::move(identity).error();
+  return Refused(std::move(identity).error());
+}
+
+Error RegistryRun::Refused(Error error) const {
   error.message = fmt::format("{}: {}", added_.alias, error.message);
   if (error.hint.empty()) error.hint = "nothing was taken; ask its publisher";
   return error;
@@ -263,12 +267,12 @@ Result<RegistryIdentity> RegistryRun::Identify(const Page& document, const Page&
 Result<FetchedRegistry> RegistryRun::Check(const Page& document, const Page& signature) {
   ZOO_ASSIGN_OR_RETURN(const RegistryIdentity identity, Identify(document, signature));
   if (last_.seen) ZOO_RETURN_IF_ERROR(MayFollow(*last_.seen, identity, added_.alias));
-  ZOO_ASSIGN_OR_RETURN(Registry registry,
-                       Registry::Parse(document.body, added_.alias, RegistryOrigin::kUrl,
-                                       added_.document_url()));
+  Result<Registry> registry = Registry::Parse(document.body, added_.alias, RegistryOrigin::kUrl,
+                                              added_.document_url());
+  if (!registry) return Refused(std::move(registry).error());
   FetchedRegistry fetched;
   fetched.seen = {.identity = identity,
-                  .entries = registry.size(),
+                  .entries = registry->size(),
                   .etag = document.etag,
                   .signature_etag = added_.key ? signature.etag : "",
                   .private_host = document.private_host &&
@@ -281,7 +285,7 @@ Result<FetchedRegistry> RegistryRun::Check(const Page& document, const Page& sig
   }
   fetched.copy = RegistryCopy{.document = document.body,
                               .signature = added_.key ? signature.body : "",
-                              .registry = std::move(registry)};
+                              .registry = *std::move(registry)};
   return fetched;
 }
 

@@ -4,9 +4,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,6 +69,10 @@ class RememberedTest : public testing::Test {
     return folder / (Digest::Of(AsBytes(document)).hex() + ".json");
   }
 
+  static fs::path IndexOf(const fs::path& folder, const std::string& document) {
+    return folder / (Digest::Of(AsBytes(document)).hex() + ".index");
+  }
+
   static constexpr std::chrono::milliseconds kNone{0};
   TempDir folder_;
   const RegistryPlaces places_{.config = folder_.path() / "config.json",
@@ -120,6 +127,19 @@ TEST_F(RememberedTest, OnlyTheOwnerMayLookAndNothingOldStays) {
   EXPECT_EQ(fs::status(CopyOf(Folder(), Document(2))).permissions(), fs::perms(0600));
 }
 
+TEST_F(RememberedTest, TheIndexServesAndIsMadeAgain) {
+  const std::string document = Document(1);
+  const fs::path index = IndexOf(Folder(), document);
+  ASSERT_TRUE(Keep(document));
+  ASSERT_TRUE(fs::exists(index));
+  for (const char* damage : {"", "no index"}) {
+    if (*damage != '\0') std::ofstream(index) << damage;
+    if (*damage == '\0') fs::remove(index);
+    EXPECT_EQ(OpenAdded(places_, lab_).value().entries()[0].model, "net");
+    EXPECT_GT(fs::file_size(index), 100u) << "made again";
+  }
+}
+
 TEST_F(RememberedTest, AnotherURLOrKeyKnowsNothingOfIt) {
   ASSERT_TRUE(Keep(Document(1)));
   AddedRegistry other = lab_;
@@ -154,6 +174,8 @@ TEST_F(RememberedTest, EveryChangedByteOfACopyIsFound) {
   ASSERT_TRUE(Keep(document));
   const SeenRegistry seen = ReadSeen(places_, lab_).value().value();
   ASSERT_TRUE(CheckCopy(places_, lab_, seen));
+  // It would serve as long as the clock of the file system has not moved on, and rightly.
+  fs::remove(IndexOf(Folder(), document));
   for (size_t i = 0; i < document.size(); ++i) {
     std::string changed = document;
     changed[i] ^= 1;
