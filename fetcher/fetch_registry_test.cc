@@ -209,7 +209,9 @@ TEST_P(FetchRegistryTest, WhatMustNotBeTakenLeavesTheLastGoodCopy) {
     const Error error = desk.Refused(row.script);
     EXPECT_EQ(error.code, ErrorCode::kCorrupt) << row.message << error.Text();
     EXPECT_TRUE(error.message.starts_with(row.message)) << error.message << "\n" << row.message;
-    if (!row.hint.empty()) EXPECT_EQ(error.hint, row.hint);
+    if (!row.hint.empty()) {
+      EXPECT_EQ(error.hint, row.hint);
+    }
     EXPECT_EQ(desk.Version(), "7");
   }
   ASSERT_TRUE(desk.Update(desk.Signed(Document(8)))) << "and goes on";
