@@ -261,7 +261,9 @@ TEST_P(FetchRegistryTest, TooLongIsCutOff) {
 
 TEST_P(FetchRegistryTest, EncodedOrCutIsNotTaken) {
   Desk desk(GetParam());
-  EXPECT_EQ(desk.Refused({Reply(200, Document(1)).With("Content-Encoding", "gzip")}).message,
+  const Error encoded =
+      desk.Refused({Reply(200, Document(1)).With("Content-Encoding", "gzip")});
+  EXPECT_EQ(encoded.message,
             "lab: " + desk.lab.url +
                 "zoo.json: it sends the body encoded as \"gzip\", though asked not to");
   const std::string document = Document(1);
