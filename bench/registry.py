@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A registry of 100,000 entries: adding it by URL, using it, publishing one entry more, and reading it as a plain file.
 
-usage: bench/registry.py [--zoo ZOO] [--entries N] [--rounds N]
+usage: bench/registry.py [--zoo ZOO] [--entries N] [--rounds N] [--realtime]
 
 The registry (big_registry.py) is signed and served on loopback by Python. What was added has an index, so that one entry is
 found without reading the others; a file given with --registry is parsed by each command. Whole processes, medians. Ends with
@@ -49,7 +49,9 @@ def main():
     parser.add_argument("--zoo", default="bazel-bin/cli/zoo")
     parser.add_argument("--entries", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
+    rounds.add_realtime(parser)
     arguments = parser.parse_args()
+    rounds.prepare(arguments)
     work = pathlib.Path(tempfile.mkdtemp(prefix="zoo-bench-"))
     try:
         return measure(arguments, work)
