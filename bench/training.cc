@@ -1,10 +1,12 @@
-// What training.py measures of zoo, one process for all rounds: a resnet50 and its Adam, whose state
-// one step has filled. Reads commands from standard input and answers each with numbers of seconds.
+// What training.py measures of zoo, one process for all rounds: a resnet50 and its Adam, whose
+// state one step has filled. Reads commands from standard input and answers each with numbers of
+// seconds.
 //
 //   crc PATH | plain PATH | sha256 PATH    saves a training checkpoint, as save.cc does
 //   hash -                                 the SHA-256 of its tensors alone
 //   step -                                 a step of the training, of 4 images of 224 x 224
-//   background FOLDER | at-once FOLDER     a step and zoo::Run::Save: what the training was held up,
+//   background FOLDER | at-once FOLDER     a step and zoo::Run::Save: what the training was held
+//   up,
 //                                          then the step after it, the writing going on meanwhile
 #include <fmt/format.h>
 #include <torch/torch.h>
@@ -109,8 +111,8 @@ std::string Answer(Training& training, const std::string& command, const std::st
   if (command == "step") return fmt::format("{}", training.Step());
   if (command == "hash") return fmt::format("{}", training.Hash());
   if (command == "background" || command == "at-once") {
-    const auto [held, step] = training.StepAndSave(
-        path, command == "at-once" ? Saving::kAtOnce : Saving::kInBackground);
+    const auto [held, step] =
+        training.StepAndSave(path, command == "at-once" ? Saving::kAtOnce : Saving::kInBackground);
     return fmt::format("{} {}", held, step);
   }
   return fmt::format("{}", training.Save(command, path));
