@@ -5,9 +5,8 @@
 //   crc PATH | plain PATH | sha256 PATH    saves a training checkpoint, as save.cc does
 //   hash -                                 the SHA-256 of its tensors alone
 //   step -                                 a step of the training, of 4 images of 224 x 224
-//   background FOLDER | at-once FOLDER     a step and zoo::Run::Save: what the training was held
-//   up,
-//                                          then the step after it, the writing going on meanwhile
+//   background FOLDER | at-once FOLDER     zoo::Run::Save: what it held the training up, then the
+//                                          step after it, the writing going on meanwhile
 #include <fmt/format.h>
 #include <torch/torch.h>
 
