@@ -10,8 +10,8 @@
 
 #include "zoo/base/bytes.h"
 #include "zoo/base/json.h"
+#include "zoo/base/place_file.h"
 #include "zoo/base/text.h"
-#include "zoo/cli/place_file.h"
 #include "zoo/registry/registry.h"
 
 namespace zoo::cli {
@@ -109,7 +109,8 @@ Result<fs::path> PullCommand::Place(const Entry& entry, const Blob& blob) {
   std::error_code ignored;
   fs::path target = *request_.to;
   if (fs::is_directory(target, ignored)) target /= entry.artifact.file;
-  ZOO_ASSIGN_OR_RETURN(const Placed placed, PlaceFile(blob.path(), target, context_.cancel()));
+  ZOO_ASSIGN_OR_RETURN(const Placed placed,
+                       PlaceFile(blob.path(), target, {.cancel = context_.cancel()}));
   // A link changes the blob's ctime: it is verified and stamped anew now, not at the next hit.
   if (placed == Placed::kHardLink) (void)store_->Find(blob.digest());
   return target;
