@@ -37,8 +37,7 @@ TEST(LockFile, AFileThatAKilledProcessLeftKeepsNobodyOut) {
 TEST(LockFile, WhereThereIsNoFolder) {
   const auto lock = LockFile("/no/such/folder/.lock", kWords);
   ASSERT_FALSE(lock);
-  EXPECT_EQ(lock.error().Text(),
-            "cannot open /no/such/folder/.lock: No such file or directory");
+  EXPECT_EQ(lock.error().Text(), "cannot open /no/such/folder/.lock: No such file or directory");
 }
 
 TEST(LockFile, ALinkIsNotFollowed) {

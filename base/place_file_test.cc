@@ -65,7 +65,8 @@ TEST(PlaceFileTest, AcrossFileSystems) {
             fs::perms::none);
 
   std::atomic<bool> stop{true};
-  const auto cancelled = PlaceFile(places.blob, other.path() / "copy", {.cancel = CancelToken(&stop)});
+  const auto cancelled =
+      PlaceFile(places.blob, other.path() / "copy", {.cancel = CancelToken(&stop)});
   ASSERT_FALSE(cancelled);
   EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
   EXPECT_EQ(FilesIn(other.path()), 1u);

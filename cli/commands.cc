@@ -105,6 +105,22 @@ Without arguments: the folder here.
   zoo runs saved --plot curves.svg
   zoo runs checkpoints --monitor val_loss --json)",
      .define = DefineRuns},
+    {.name = "publish",
+     .summary = "put weights into a registry's folder, for others to pull",
+     .details = R"(Makes or extends a folder (zoo.json and files/) that any static web server can
+host. The file is checked before anything is written: it opens, fits its architecture, and has no
+weights that are NaN or infinite. Of a training checkpoint the weights alone are published, and its
+epoch and metrics are noted. The weights are run on a generated input, and on your photos, so that
+`zoo check` can prove that others compute the same. A name never changes its meaning: other weights
+want another name, a correction one with --supersedes.
+
+  zoo publish saved/best.pt --arch resnet18 --option num_classes=10 --name digits:v1 --to ./registry
+      --license MIT --metric digits/acc@1=98.9 --photo sample.png
+  zoo publish ./mine.safetensors --name mynet:v1 --to ./registry --license Apache-2.0 --dry-run
+
+An architecture that zoo does not have is your own: its weights are published without a probe.)",
+     .define = nullptr,
+     .needs_torch = true},
     {.name = "cache list",
      .summary = "list the files in the cache",
      .details = R"(With unfinished downloads, which the next pull of the same weights goes on with.

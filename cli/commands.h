@@ -34,6 +34,7 @@ Runner DefineCompletion(CLI::App& app);
 Runner DefineClassify(CLI::App& app);
 Runner DefineRun(CLI::App& app);
 Runner DefineCheck(CLI::App& app);
+Runner DefinePublish(CLI::App& app);
 
 // Commands() with those that need LibTorch defined: what zoo-run hands to Main.
 //   CommandsWith({{"classify", DefineClassify}, {"run", DefineRun}, {"check", DefineCheck}})

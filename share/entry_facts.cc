@@ -47,12 +47,18 @@ Json::Object FactsOf(Entry entry) {
   return facts;
 }
 
-std::string Words(const Json* value) {
-  return value == nullptr ? "not stated" : Escape(value->Dump(-1), kLongestValue);
+// What a message says of a value in few words; nothing of lists and objects.
+std::optional<std::string> Words(const Json* value) {
+  if (value == nullptr) return "not stated";
+  if (const std::string* text = value->AsString()) return Quote(*text, kLongestValue);
+  if (value->AsArray() != nullptr || value->AsObject() != nullptr) return std::nullopt;
+  return value->Dump(-1);
 }
 
 std::string Different(std::string_view field, const Json* before, const Json* now) {
-  return fmt::format("{} is {} there and {} here", field, Words(before), Words(now));
+  const auto there = Words(before), here = Words(now);
+  if (!there || !here) return fmt::format("{} differs", field);
+  return fmt::format("{} is {} there and {} here", field, *there, *here);
 }
 
 std::string DigestOf(const Artifact& artifact) {
@@ -60,8 +66,7 @@ std::string DigestOf(const Artifact& artifact) {
 }
 
 Error NameIsTaken(const Entry& entry, std::string_view what) {
-  return {ErrorCode::kMismatch,
-          fmt::format("{} is published already, {}", entry.name(), what),
+  return {ErrorCode::kMismatch, fmt::format("{} is published already, {}", entry.name(), what),
           fmt::format("a name never changes its meaning: publish under a new name with "
                       "--supersedes {}",
                       entry.name())};

@@ -23,9 +23,12 @@ struct FloatBits {
   uint64_t exponent;
 };
 constexpr FloatBits kFloats[] = {
-    {DType::kFloat32, 4, 0x7f800000},   {DType::kFloat64, 8, 0x7ff0000000000000},
-    {DType::kFloat16, 2, 0x7c00},       {DType::kBFloat16, 2, 0x7f80},
-    {DType::kComplex32, 2, 0x7c00},     {DType::kComplex64, 4, 0x7f800000},
+    {DType::kFloat32, 4, 0x7f800000},
+    {DType::kFloat64, 8, 0x7ff0000000000000},
+    {DType::kFloat16, 2, 0x7c00},
+    {DType::kBFloat16, 2, 0x7f80},
+    {DType::kComplex32, 2, 0x7c00},
+    {DType::kComplex64, 4, 0x7f800000},
     {DType::kComplex128, 8, 0x7ff0000000000000},
 };
 
@@ -66,9 +69,9 @@ std::optional<uint64_t> FirstNotFinite(DType dtype, ByteView values) {
 
 std::string NotFinite::Text() const {
   const std::string first = fmt::format("{}[{}] is not a finite number", Escape(name), index);
-  return tensors == 1 ? first
-                      : fmt::format("{}, nor are others in {}", first,
-                                    Count(tensors - 1, "more tensor"));
+  return tensors == 1
+             ? first
+             : fmt::format("{}, nor are others in {}", first, Count(tensors - 1, "more tensor"));
 }
 
 Result<std::optional<NotFinite>> FindNotFinite(const Checkpoint& checkpoint,

@@ -13,8 +13,8 @@
 namespace zoo {
 
 struct NotFinite {
-  std::string name;     // of the first tensor that has some
-  uint64_t index = 0;   // of the first one in it, row-major
+  std::string name;      // of the first tensor that has some
+  uint64_t index = 0;    // of the first one in it, row-major
   uint64_t tensors = 0;  // that have some
 
   // "fc.bias[3] is not a finite number, nor are others in 4 more tensors"

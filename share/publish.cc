@@ -16,7 +16,6 @@
 #include "zoo/base/hash_tree.h"
 #include "zoo/base/place_file.h"
 #include "zoo/base/text.h"
-#include "zoo/checkpoint/convert.h"
 #include "zoo/share/finite.h"
 #include "zoo/share/registry_folder.h"
 
@@ -140,8 +139,7 @@ Result<StagedFile> StageFile(const SourceWeights& source, const fs::path& to,
   StagedFile staged;
   const bool as_it_is = source.only_weights || options.contents == Contents::kWhole;
   if (as_it_is) {
-    ZOO_RETURN_IF_ERROR(
-        PlaceFile(source.file, to, {.hard_link = false, .cancel = options.cancel}));
+    ZOO_RETURN_IF_ERROR(PlaceFile(source.file, to, {.hard_link = false, .cancel = options.cancel}));
     staged.suffix = SuffixOf(source);
   } else {
     Result<Converted> done = ConvertCheckpoint(source.checkpoint, to,

@@ -19,8 +19,8 @@
 #include "zoo/base/digest.h"
 #include "zoo/base/result.h"
 #include "zoo/checkpoint/checkpoint.h"
+#include "zoo/checkpoint/convert.h"
 #include "zoo/checkpoint/fingerprint.h"
-#include "zoo/checkpoint/value_copy.h"
 #include "zoo/registry/entry.h"
 
 namespace zoo {

@@ -92,10 +92,9 @@ Result<RegistryFolder> RegistryFolder::Open(const fs::path& path, const Options&
   if (options.write) {
     ZOO_RETURN_IF_ERROR(folder.Make());
     ZOO_ASSIGN_OR_RETURN(
-        folder.lock_,
-        LockFile(folder.LockPath(),
-                 {.what = fmt::format("cannot publish to {}", Escape(path.native(), 1000)),
-                  .hint = "wait until that is done"}));
+        folder.lock_, LockFile(folder.LockPath(), {.what = fmt::format("cannot publish to {}",
+                                                                       Escape(path.native(), 1000)),
+                                                   .hint = "wait until that is done"}));
     if (folder.lock_.excludes) folder.ClearAway();
   }
   ZOO_RETURN_IF_ERROR(folder.ReadText());
@@ -120,7 +119,8 @@ void RegistryFolder::ClearAway() const {
   for (const auto& file : fs::directory_iterator(path_ / kFilesFolder, ignored)) {
     const std::string name = file.path().filename().native();
     // PlaceFile writes ..incoming.HEX.part, NewFile .incoming.partial-PID.
-    const bool ours = name.starts_with(kIncoming) || name.starts_with(fmt::format(".{}", kIncoming));
+    const bool ours =
+        name.starts_with(kIncoming) || name.starts_with(fmt::format(".{}", kIncoming));
     if (ours) left.push_back(file.path());
   }
   for (const fs::path& file : left) fs::remove(file, ignored);
@@ -180,9 +180,8 @@ Result<Added> RegistryFolder::AddAgain(const Publication& publication, const Jso
   if (!entry.is_default || text_.IsDefault(entry.model, entry.weights)) {
     return Added{Added::Change::kNone, text_.version(), false};
   }
-  ZOO_ASSIGN_OR_RETURN(
-      std::string text,
-      Extended(publication, {.updated = publication.updated, .only_default = true}));
+  ZOO_ASSIGN_OR_RETURN(std::string text, Extended(publication, {.updated = publication.updated,
+                                                                .only_default = true}));
   return Replace(std::move(text), Added::Change::kDefault);
 }
 
@@ -203,8 +202,7 @@ Result<std::string> RegistryFolder::Extended(const Publication& publication,
                                              const Addition& addition) const {
   std::string text = text_.With(publication.entry, addition);
   const fs::path path = path_ / kRegistryFile;
-  ZOO_RETURN_IF_ERROR(
-      Registry::Parse(text, AliasOf(path_), RegistryOrigin::kFile, path.native()));
+  ZOO_RETURN_IF_ERROR(Registry::Parse(text, AliasOf(path_), RegistryOrigin::kFile, path.native()));
   return text;
 }
 

@@ -131,8 +131,9 @@ Status RegistryText::CheckNew(const Entry& entry) const {
     return Error{ErrorCode::kUsage, std::move(message), std::move(hint)};
   };
   for (const Row& row : rows_) {
-    const bool other_case = SameButForCase(row.model, entry.model) ||
-                            (row.model == entry.model && SameButForCase(row.weights, entry.weights));
+    const bool other_case =
+        SameButForCase(row.model, entry.model) ||
+        (row.model == entry.model && SameButForCase(row.weights, entry.weights));
     if (other_case) {
       return refuse(fmt::format("{} differs only in case from {}, which is published already",
                                 entry.name(), Name(row.model, row.weights)),

@@ -51,8 +51,8 @@ class RegistryText {
   // The entry of exactly these names as JSON, if there is one. kCorrupt if it cannot be read.
   Result<std::optional<Json>> Find(std::string_view model, std::string_view weights) const;
   bool IsDefault(std::string_view model, std::string_view weights) const;
-  // The list of exactly these names if there is one, else a name for it that is not taken: `wanted`,
-  // or that with a number.
+  // The list of exactly these names if there is one, else a name for it that is not taken:
+  // `wanted`, or that with a number.
   Result<std::string> ListFor(const std::vector<std::string>& category_names,
                               const std::string& wanted) const;
 

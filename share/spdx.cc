@@ -44,9 +44,9 @@ bool IsOwn(std::string_view word) {
     word.remove_prefix(prefix.size());
     const size_t end = std::min(word.find(':'), word.size());
     const bool named = end > 0 && std::ranges::all_of(word.substr(0, end), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             c == '-' || c == '.';
-    });
+                         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                (c >= '0' && c <= '9') || c == '-' || c == '.';
+                       });
     word.remove_prefix(named ? end : 0);
     return named;
   };
