@@ -114,8 +114,8 @@ epoch and metrics are noted. The weights are run on a generated input, and on yo
 `zoo check` can prove that others compute the same. A name never changes its meaning: other weights
 want another name, a correction one with --supersedes.
 
-  zoo publish saved/best.pt --arch resnet18 --option num_classes=10 --name digits:v1 --to ./registry
-      --license MIT --metric digits/acc@1=98.9 --photo sample.png
+  zoo publish saved/best.pt --arch resnet18 --option num_classes=10 --name digits:v1
+      --to ./registry --license MIT --metric digits/acc@1=98.9 --photo sample.png
   zoo publish ./mine.safetensors --name mynet:v1 --to ./registry --license Apache-2.0 --dry-run
 
 An architecture that zoo does not have is your own: its weights are published without a probe.)",

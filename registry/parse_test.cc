@@ -217,6 +217,7 @@ TEST(Parse, RulesBetweenEntries) {
        "entries[1] (net:V1): net:V1 differs only in case from net:v1, which stands before it"},
   };
   for (const Row& row : kRows) {
+    if (!row.message.empty()) NoteRefused(Entries(row.names), row.message);
     auto registry = ParseText(Entries(row.names));
     EXPECT_EQ(registry ? "" : registry.error().Text(),
               row.message.empty() ? "" : "zoo.json: " + row.message);

@@ -6,8 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "zoo/base/json.h"
-
 namespace zoo {
 namespace {
 
