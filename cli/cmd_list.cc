@@ -49,8 +49,9 @@ Result<Order> OrderOf(const std::string& name) {
 }
 
 Status CheckFamily(const RegistrySet& registries, const std::string& family) {
+  if (family.empty()) return {};
   std::vector<std::string> families = FamiliesOf(registries);
-  if (family.empty() || std::ranges::find(families, family) != families.end()) return {};
+  if (std::ranges::find(families, family) != families.end()) return {};
   auto nearest = Nearest(family, families);
   return Error{ErrorCode::kNotFound, "no model is of a family " + Quote(family),
                fmt::format("{}there are {}",
