@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <unordered_set>
 
 #include "zoo/base/bytes.h"
@@ -15,16 +17,16 @@ namespace {
 using Reader = nlohmann::json;
 using Writer = nlohmann::ordered_json;
 
-using Take = std::function<Status(const JsonEvent&)>;
 using Kind = JsonEvent::Kind;
 
 Error Corrupt(std::string what) { return {ErrorCode::kCorrupt, std::move(what), ""}; }
 
 // nlohmann's events as ours, so that the limits hold before anything is allocated for what lies
-// deeper.
-class Events : public nlohmann::json_sax<Reader> {
+// deeper. `Take` is called with each and answers a Status.
+template <typename Take>
+class Events final : public nlohmann::json_sax<Reader> {
  public:
-  Events(int depth, const Take& take) : depth_limit_(depth), take_(take) {}
+  Events(int depth, Take& take) : depth_limit_(depth), take_(take) {}
 
   bool null() override { return Pass({}); }
   bool boolean(bool value) override { return Pass({.kind = Kind::kBool, .boolean = value}); }
@@ -63,8 +65,10 @@ class Events : public nlohmann::json_sax<Reader> {
 
  private:
   bool Pass(const JsonEvent& event) {
-    status = take_(event);
-    return status.has_value();
+    Status taken = take_(event);
+    if (taken) return true;
+    status = std::move(taken);
+    return false;
   }
   bool Fail(std::string what) {
     status = Corrupt(std::move(what));
@@ -81,13 +85,15 @@ class Events : public nlohmann::json_sax<Reader> {
   }
 
   int depth_limit_, depth_ = 0;
-  const Take& take_;
+  Take& take_;
 };
 
-// Builds the tree.
+// Builds the tree. What is not complete stands in one stack: the members of an open object or the
+// items of an open array are its top, and move into their container, as large as it has to be, when
+// that ends.
 class Builder {
  public:
-  Status Take(const JsonEvent& event) {
+  Status operator()(const JsonEvent& event) {
     switch (event.kind) {
       case Kind::kNull:
         return Put(Json());
@@ -104,17 +110,13 @@ class Builder {
       case Kind::kKey:
         return Key(event.text);
       case Kind::kBeginObject:
-        open_.push_back({Json(Json::Object{}), {}, {}});
-        return {};
       case Kind::kBeginArray:
-        open_.push_back({Json(Json::Array{}), {}, {}});
+        open_.push_back({stack_.size(), event.kind == Kind::kBeginObject, {}});
         return {};
       case Kind::kEndObject:
-      case Kind::kEndArray: {
-        Json done = std::move(open_.back().value);
-        open_.pop_back();
-        return Put(std::move(done));
-      }
+        return End<Json::Object>([](Member& member) { return std::move(member); });
+      case Kind::kEndArray:
+        return End<Json::Array>([](Member& member) { return std::move(member.second); });
     }
     return {};
   }
@@ -122,31 +124,77 @@ class Builder {
   Json root;
 
  private:
+  using Member = Json::Object::value_type;  // of an array: without a key
+
   struct Level {
-    Json value;
-    std::string key;                       // of the member that comes next
-    std::unordered_set<std::string> keys;  // seen in this object
+    size_t begin;  // its first member in the stack
+    bool object;
+    std::unordered_set<std::string> keys;  // of an object with more members than are searched
   };
 
   Status Key(std::string_view name) {
-    open_.back().key = name;
-    if (open_.back().keys.insert(open_.back().key).second) return {};
-    return Corrupt("JSON has key " + Quote(name) + " twice in one object");
+    if (IsTaken(name)) return Corrupt("JSON has key " + Quote(name) + " twice in one object");
+    stack_.emplace_back(name, Json());
+    return {};
+  }
+
+  // Few members are searched quicker than a set of them is made.
+  bool IsTaken(std::string_view name) {
+    constexpr size_t kFew = 24;
+    Level& level = open_.back();
+    const auto members = std::span(stack_).subspan(level.begin);
+    if (members.size() < kFew)
+      return std::ranges::find(members, name, &Member::first) != members.end();
+    if (level.keys.empty()) {
+      for (const Member& member : members) level.keys.insert(member.first);
+    }
+    return !level.keys.emplace(name).second;
   }
 
   Status Put(Json value) {
     if (open_.empty()) {
       root = std::move(value);
-    } else if (Json::Array* array = open_.back().value.AsArray()) {
-      array->push_back(std::move(value));
+    } else if (open_.back().object) {
+      stack_.back().second = std::move(value);
     } else {
-      open_.back().value.AsObject()->emplace_back(std::move(open_.back().key), std::move(value));
+      stack_.emplace_back(std::string(), std::move(value));
     }
     return {};
   }
 
+  template <typename Container, typename Take>
+  Status End(Take take) {
+    const auto members = std::span(stack_).subspan(open_.back().begin);
+    Container done;
+    done.reserve(members.size());
+    for (Member& member : members) done.push_back(take(member));
+    stack_.resize(open_.back().begin);
+    open_.pop_back();
+    return Put(std::move(done));
+  }
+
+  std::vector<Member> stack_;
   std::vector<Level> open_;
 };
+
+// `take` is called as that of ReadJsonEvents.
+template <typename Take>
+Status ReadEvents(std::string_view text, JsonLimits limits, Take& take) {
+  if (text.size() > limits.bytes) {
+    return Corrupt(fmt::format("JSON of {} exceeds the limit of {}", FormatSize(text.size()),
+                               FormatSize(limits.bytes)));
+  }
+  Events<Take> events(limits.depth, take);
+  try {
+    if (!Reader::sax_parse(text.begin(), text.end(), &events)) return events.status;
+  } catch (const nlohmann::json::exception&) {
+    return Corrupt("JSON that cannot be read");  // none is known to get here
+  }
+  // A NUL byte is the end of the text to nlohmann's lexer, whatever may follow.
+  const size_t nul = text.find('\0');
+  if (nul == std::string_view::npos) return {};
+  return Corrupt(fmt::format("not valid JSON at byte {}", nul + 1));
+}
 
 Writer ToWriter(const Json& value) {
   if (auto* flag = value.AsBool()) return *flag;
@@ -212,8 +260,7 @@ std::string Json::Dump(int indent) const {
 
 Result<Json> ParseJson(std::string_view text, JsonLimits limits) {
   Builder builder;
-  ZOO_RETURN_IF_ERROR(
-      ReadJsonEvents(text, limits, [&](const JsonEvent& event) { return builder.Take(event); }));
+  ZOO_RETURN_IF_ERROR(ReadEvents(text, limits, builder));
   return std::move(builder.root);
 }
 
@@ -226,20 +273,7 @@ std::string_view JsonEventName(JsonEvent::Kind kind) {
 
 Status ReadJsonEvents(std::string_view text, JsonLimits limits,
                       const std::function<Status(const JsonEvent&)>& take) {
-  if (text.size() > limits.bytes) {
-    return Corrupt(fmt::format("JSON of {} exceeds the limit of {}", FormatSize(text.size()),
-                               FormatSize(limits.bytes)));
-  }
-  Events events(limits.depth, take);
-  try {
-    if (!Reader::sax_parse(text.begin(), text.end(), &events)) return events.status;
-  } catch (const nlohmann::json::exception&) {
-    return Corrupt("JSON that cannot be read");  // none is known to get here
-  }
-  // A NUL byte is the end of the text to nlohmann's lexer, whatever may follow.
-  const size_t nul = text.find('\0');
-  if (nul == std::string_view::npos) return {};
-  return Corrupt(fmt::format("not valid JSON at byte {}", nul + 1));
+  return ReadEvents(text, limits, take);
 }
 
 }  // namespace zoo

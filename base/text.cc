@@ -115,6 +115,11 @@ std::string MaskUrl(std::string_view url) {
 size_t DisplayWidth(std::string_view utf8) {
   size_t width = 0;
   while (!utf8.empty()) {
+    if (utf8.front() >= 0x20 && utf8.front() < 0x7f) {  // most of what is printed
+      width += 1;
+      utf8.remove_prefix(1);
+      continue;
+    }
     auto code = Decode(utf8);
     if (!code) {
       width += 1;

@@ -15,7 +15,9 @@
 #include "zoo/cli/commands.h"
 #include "zoo/cli/layout.h"
 #include "zoo/cli/listed.h"
+#include "zoo/cli/registry_refresh.h"
 #include "zoo/registry/family.h"
+#include "zoo/registry/source_rules.h"
 
 namespace zoo::cli {
 namespace {
@@ -48,8 +50,8 @@ std::string DigestText(const Listed& listed) {
   return text + "; the first pull records the others, and they are demanded from then on)";
 }
 
-std::string SourceText(const Source& source) {
-  if (const auto* url = std::get_if<UrlSource>(&source)) return MaskUrl(url->url);
+std::string SourceText(const Entry& entry, const Source& source) {
+  if (const auto* url = std::get_if<UrlSource>(&source)) return MaskUrl(ResolveSource(entry, *url));
   const auto& wheel = std::get<WheelSource>(source);
   return fmt::format("{} in the Python wheel {} (by pip)", Escape(wheel.member, kLongestText),
                      Escape(wheel.requirement));
@@ -87,8 +89,12 @@ std::string PresetText(const Preset& preset) {
 }
 
 std::string ProbeText(const Json& probe) {
-  const Json* made_with = probe.Find("made_with");
-  std::string text = "an input with known logits";
+  const Json::Array* several = probe.AsArray();
+  const Json& first = several != nullptr ? several->front() : probe;
+  const Json* made_with = first.Find("made_with");
+  std::string text = several == nullptr || several->size() == 1
+                         ? "an input with known logits"
+                         : fmt::format("{} inputs with known logits", several->size());
   if (made_with != nullptr && made_with->AsString() != nullptr) {
     text += ", made with " + Escape(*made_with->AsString());
   }
@@ -119,7 +125,8 @@ std::string SheetText(const RegistrySet& registries, const Listed& listed, int c
   sheet.Row("file", Escape(entry.artifact.file, kLongestText));
   sheet.Row("size", SizeText(entry.artifact));
   sheet.Row("sha256", DigestText(listed));
-  for (const Source& source : entry.artifact.sources) sheet.Row("source", SourceText(source));
+  for (const Source& source : entry.artifact.sources)
+    sheet.Row("source", SourceText(entry, source));
   if (entry.artifact.pieces) {
     sheet.Row("pieces", FormatSize(entry.artifact.pieces->length) + " each, with a hash tree");
   }
@@ -142,9 +149,15 @@ std::string SheetText(const RegistrySet& registries, const Listed& listed, int c
   return sheet.Text(columns);
 }
 
-Result<int> Show(Context& context, const std::string& name) {
+struct ShowArguments {
+  std::string name;
+  Refresh refresh = Refresh::kIfOld;
+};
+
+Result<int> Show(Context& context, const ShowArguments& arguments) {
+  ZOO_RETURN_IF_ERROR(RefreshAdded(context, arguments.refresh));
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
-  ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries->Find(name));
+  ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries->Find(arguments.name));
   ZOO_ASSIGN_OR_RETURN(std::vector<Listed> listed, LookUp(context, {entry}));
   if (context.json()) {
     Json::Object document{{"schema", "zoo/show/1"}};
@@ -161,9 +174,11 @@ Result<int> Show(Context& context, const std::string& name) {
 }  // namespace
 
 Runner DefineShow(CLI::App& app) {
-  auto name = std::make_shared<std::string>();
-  app.add_option("NAME", *name, "the weights, like resnet50 or resnet50:IMAGENET1K_V1")->required();
-  return [name](Context& context) { return Show(context, *name); };
+  auto arguments = std::make_shared<ShowArguments>();
+  app.add_option("NAME", arguments->name, "the weights, like resnet50 or resnet50:IMAGENET1K_V1")
+      ->required();
+  AddRefreshOption(app, arguments->refresh);
+  return [arguments](Context& context) { return Show(context, *arguments); };
 }
 
 }  // namespace zoo::cli

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
+#include "zoo/base/digest.h"
 #include "zoo/base/text.h"
 #include "zoo/cli/terminal.h"
 #include "zoo/fetcher/pull.h"
@@ -62,6 +63,27 @@ constexpr Column kAccuracy = {"ACC@1", true, 2, Accuracy};
 constexpr Column kSize = {"MiB", true, 4, MebiBytes};
 constexpr Column kLicense = {"LICENSE", false, 5, License};
 
+// Whether the entry's name is that of no other entry in force.
+bool IsInNoOther(const RegistrySet& registries, const Entry& entry) {
+  return std::ranges::none_of(registries.registries(), [&](const Registry& registry) {
+    if (registry.alias() == entry.registry) return false;
+    const Entry* other = registry.Lookup({.model = entry.model, .weights = entry.weights});
+    return other != nullptr && other->weights == entry.weights;
+  });
+}
+
+// The digests of all files of the cache, verified or not, if so many entries are easier looked for
+// in them than one by one on the disk.
+std::optional<std::set<Digest>> FilesIn(const Store& store, size_t entries) {
+  constexpr size_t kFew = 256;
+  if (entries <= kFew) return std::nullopt;
+  Result<std::vector<Store::Item>> items = store.List();
+  if (!items) return std::nullopt;
+  std::set<Digest> digests;
+  for (const Store::Item& item : *items) digests.insert(item.blob.digest());
+  return digests;
+}
+
 }  // namespace
 
 std::string ShortLicense(const Entry& entry) {
@@ -70,19 +92,17 @@ std::string ShortLicense(const Entry& entry) {
 
 Result<std::vector<Listed>> LookUp(Context& context, const std::vector<const Entry*>& entries) {
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
-  std::unordered_map<std::string, int> bearers;
-  for (const Registry& registry : registries->registries()) {
-    for (const Entry& entry : registry.entries()) ++bearers[entry.name()];
-  }
   Result<Store*> store = context.OpenStore();
+  const auto here = store ? FilesIn(**store, entries.size()) : std::nullopt;
   std::vector<Listed> listed;
   listed.reserve(entries.size());
   for (const Entry* entry : entries) {
-    bool bare = entry->registry == "builtin" && bearers[entry->name()] < 2;
+    const bool bare = entry->registry == "builtin" && IsInNoOther(*registries, *entry);
     Listed& item = listed.emplace_back();
     item.entry = entry;
     item.name = bare ? entry->name() : entry->registry + "/" + entry->name();
-    if (!store) continue;
+    const std::optional<Digest>& sha256 = entry->artifact.sha256;
+    if (!store || (here && sha256 && !here->contains(*sha256))) continue;
     Result<Blob> blob = FindCached(*entry, **store);
     if (blob) {
       item.cached = *std::move(blob);

@@ -6,12 +6,22 @@
 #include <cstddef>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "zoo/base/bytes.h"
+#include "zoo/base/cancel.h"
+#include "zoo/base/digest.h"
 #include "zoo/base/json.h"
 #include "zoo/base/text.h"
+#include "zoo/cache/ingest.h"
+#include "zoo/cache/store.h"
+#include "zoo/cli/context.h"
+#include "zoo/cli/terminal.h"
 #include "zoo/registry/entry.h"
 #include "zoo/registry/registry.h"
+#include "zoo/tests/support/temp_dir.h"
+#include "zoo/tests/support/unsynced_disk.h"
 
 namespace zoo::cli {
 namespace {
@@ -118,6 +128,74 @@ TEST(ListedJson, AnUnknownFieldDoesNotStandInForOurs) {
   EXPECT_TRUE(json.Find("path")->is_null());
   EXPECT_EQ(*json.Find("later"), Json(1));
   EXPECT_EQ(std::ranges::count(*json.AsObject(), "cached", &Json::Object::value_type::first), 1);
+}
+
+// A context with a cache and a registry of that many entries, whose every hundredth file is here.
+class LookUpTest : public testing::Test {
+ protected:
+  Context Open(size_t entries) {
+    Json::Array array;
+    for (size_t i = 0; i < entries; ++i) {
+      const std::string bytes = std::to_string(i);
+      if (i % 100 == 0) Cache(bytes);
+      array.push_back(Json::Object{
+          {"model", "net" + bytes},
+          {"artifact",
+           Json::Object{{"file", "net.pth"},
+                        {"size", bytes.size()},
+                        {"sha256", Digest::Of(AsBytes(bytes)).hex()},
+                        {"sources", Json::Array{Json::Object{{"url", "https://a/net"}}}}}}});
+    }
+    const Json document = Json::Object{{"schema", "zoo/registry/1"}, {"entries", std::move(array)}};
+    return Context({.cache = folder_.path() / "cache",
+                    .registries = {folder_.Write("lab.json", document.Dump()).string(), "builtin"}},
+                   terminal_, CancelToken());
+  }
+
+  TempDir folder_ = TempDir::InMemory();
+
+ private:
+  void Cache(const std::string& bytes) {
+    Store store = Store::Open(folder_.path() / "cache", disk_).value();
+    const IngestKey key{
+        .file = "net.pth", .sha256 = Digest::Of(AsBytes(bytes)), .size = bytes.size()};
+    Ingest ingest = store.Begin(key, CancelToken()).value();
+    ASSERT_TRUE(ingest.Append(AsBytes(bytes)));
+    ASSERT_TRUE(ingest.Commit());
+  }
+
+  UnsyncedDisk disk_;
+  Terminal terminal_{-1, -1};
+};
+
+TEST_F(LookUpTest, FewAndManyEntriesAreFoundInTheCacheAlike) {
+  for (const size_t entries : {201, 401}) {
+    Context context = Open(entries);
+    const Registry& lab = context.Registries().value()->registries()[0];
+    std::vector<const Entry*> all;
+    for (const Entry& entry : lab.entries()) all.push_back(&entry);
+    const std::vector<Listed> listed = LookUp(context, all).value();
+    ASSERT_EQ(listed.size(), entries);
+    for (size_t i = 0; i < entries; ++i) {
+      EXPECT_EQ(listed[i].name, "lab/net" + std::to_string(i));
+      EXPECT_EQ(listed[i].cached.has_value(), i % 100 == 0) << i << " of " << entries;
+    }
+  }
+}
+
+TEST_F(LookUpTest, ABuiltinNameIsBareUnlessAnotherRegistryHasIt) {
+  Context context = Open(1);
+  const Entry* builtin = context.Registries().value()->Find("resnet18").value();
+  EXPECT_EQ(LookUp(context, {builtin}).value()[0].name, "resnet18:IMAGENET1K_V1");
+
+  folder_.Write("lab.json", R"({"schema": "zoo/registry/1", "entries": [
+      {"model": "resnet18", "weights": "IMAGENET1K_V1", "artifact": {"file": "f", "size": 1,
+       "sha256_prefix": "12345678", "sources": [{"url": "https://a/f"}]}}]})");
+  Context both({.cache = folder_.path() / "cache",
+                .registries = {(folder_.path() / "lab.json").string(), "builtin"}},
+               context.terminal(), CancelToken());
+  builtin = both.Registries().value()->Find("builtin/resnet18").value();
+  EXPECT_EQ(LookUp(both, {builtin}).value()[0].name, "builtin/resnet18:IMAGENET1K_V1");
 }
 
 TEST(ShortLicense, LeavesOutWhereItIsStated) {

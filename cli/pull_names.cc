@@ -10,8 +10,8 @@
 
 #include "zoo/base/bytes.h"
 #include "zoo/base/json.h"
+#include "zoo/base/place_file.h"
 #include "zoo/base/text.h"
-#include "zoo/cli/place_file.h"
 #include "zoo/registry/registry.h"
 
 namespace zoo::cli {
@@ -36,6 +36,8 @@ class PullCommand {
 
  private:
   Status CheckTarget() const;
+  Status RefreshRegistries();
+  bool AllCached() const;
   Status PullOne(const std::string& name);
   Result<fs::path> Place(const Entry& entry, const Blob& blob);
   void Tell(const Entry& entry, const Pulled& pulled);
@@ -53,8 +55,9 @@ class PullCommand {
 
 Result<int> PullCommand::Run() {
   ZOO_RETURN_IF_ERROR(CheckTarget());
-  ZOO_ASSIGN_OR_RETURN(registries_, context_.Registries());
   ZOO_ASSIGN_OR_RETURN(store_, context_.OpenStore());
+  ZOO_RETURN_IF_ERROR(RefreshRegistries());
+  ZOO_ASSIGN_OR_RETURN(registries_, context_.Registries());
   ZOO_ASSIGN_OR_RETURN(options_, context_.PullDefaults());
   for (const std::string& name : request_.names) {
     if (Status one = PullOne(name); !one) Failed(name, one.error());
@@ -76,6 +79,19 @@ Status PullCommand::CheckTarget() const {
                fmt::format("{} names are to go to {}, which is no folder", request_.names.size(),
                            Quote(request_.to->string())),
                "make the folder first, or pull them one by one"};
+}
+
+Status PullCommand::RefreshRegistries() {
+  if (request_.refresh == Refresh::kIfOld && AllCached()) return {};
+  return RefreshAdded(context_, {seams_.transport, seams_.clock}, request_.refresh);
+}
+
+bool PullCommand::AllCached() const {
+  const Result<const RegistrySet*> registries = context_.Registries();
+  return registries && std::ranges::all_of(request_.names, [&](const std::string& name) {
+           const Result<const Entry*> entry = (*registries)->Find(name);
+           return entry && FindCached(**entry, *store_);
+         });
 }
 
 Status PullCommand::PullOne(const std::string& name) {
@@ -109,7 +125,8 @@ Result<fs::path> PullCommand::Place(const Entry& entry, const Blob& blob) {
   std::error_code ignored;
   fs::path target = *request_.to;
   if (fs::is_directory(target, ignored)) target /= entry.artifact.file;
-  ZOO_ASSIGN_OR_RETURN(const Placed placed, PlaceFile(blob.path(), target, context_.cancel()));
+  ZOO_ASSIGN_OR_RETURN(const Placed placed,
+                       PlaceFile(blob.path(), target, {.cancel = context_.cancel()}));
   // A link changes the blob's ctime: it is verified and stamped anew now, not at the next hit.
   if (placed == Placed::kHardLink) (void)store_->Find(blob.digest());
   return target;

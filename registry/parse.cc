@@ -78,6 +78,11 @@ Categories ReadCategories(Fields& document) {
 // The rules between entries. Messages call an entry by its place and its name.
 class Census {
  public:
+  explicit Census(size_t entries) {
+    spellings_.reserve(2 * entries);
+    models_.reserve(entries);
+  }
+
   // What is wrong with `entry` beside those before it; nothing if nothing is.
   std::optional<std::string> Add(const Entry& entry) {
     if (auto wrong = AddSpelling(entry.model, false)) return wrong;
@@ -96,10 +101,11 @@ class Census {
 
   // The first model (in the order of names) with several entries and no default.
   std::optional<std::string> ModelWithoutDefault() const {
+    std::optional<std::string> first;
     for (const auto& [name, model] : models_) {
-      if (model.entries > 1 && model.defaults == 0) return name;
+      if (model.entries > 1 && model.defaults == 0 && (!first || name < *first)) first = name;
     }
-    return std::nullopt;
+    return first;
   }
 
  private:
@@ -118,7 +124,7 @@ class Census {
   }
 
   std::unordered_map<std::string, std::string> spellings_;  // lower case -> as written
-  std::map<std::string, Model> models_;
+  std::unordered_map<std::string, Model> models_;
 };
 
 std::string Place(size_t index, const Entry& entry) {
@@ -127,11 +133,11 @@ std::string Place(size_t index, const Entry& entry) {
              : fmt::format("entries[{}]", index);
 }
 
-Result<std::vector<Entry>> ReadEntries(const Json::Array& items, const std::string& alias,
+Result<std::vector<Entry>> ReadEntries(Json::Array items, const std::string& alias,
                                        const Categories& categories, RegistryOrigin origin) {
   std::vector<Entry> entries;
   entries.reserve(items.size());
-  Census census;
+  Census census(items.size());
   for (size_t i = 0; i < items.size(); ++i) {
     Problem problem;
     Entry entry = ParseEntry(items[i], origin, problem);
@@ -148,6 +154,7 @@ Result<std::vector<Entry>> ReadEntries(const Json::Array& items, const std::stri
                    fmt::format("{}: {}", Place(i, entry), problem.error().message), ""};
     }
     entries.push_back(std::move(entry));
+    items[i] = Json();  // of a hundred thousand, the next ones take the memory of the last
   }
   if (auto model = census.ModelWithoutDefault()) {
     return Error{ErrorCode::kCorrupt,
@@ -156,7 +163,13 @@ Result<std::vector<Entry>> ReadEntries(const Json::Array& items, const std::stri
   return entries;
 }
 
-Result<Registry> ReadDocument(const Json& json, std::string alias, RegistryOrigin origin) {
+// REQUIRES: there is an array of that name.
+Json::Array TakeArray(Json& json, std::string_view key) {
+  auto member = std::ranges::find(*json.AsObject(), key, &Json::Object::value_type::first);
+  return std::move(*member->second.AsArray());
+}
+
+Result<Registry> ReadDocument(Json json, std::string alias, RegistryOrigin origin) {
   Problem problem;
   Fields document(json, "", problem);
   CheckSchema(document);
@@ -167,9 +180,10 @@ Result<Registry> ReadDocument(const Json& json, std::string alias, RegistryOrigi
   auto version = document.Whole("version");
   document.String("updated");
   Categories categories = ReadCategories(document);
-  const Json::Array* items = document.Array("entries", Need::kRequired);
+  document.Array("entries", Need::kRequired);
   if (problem.found()) return problem.error();
-  ZOO_ASSIGN_OR_RETURN(std::vector<Entry> entries, ReadEntries(*items, alias, categories, origin));
+  ZOO_ASSIGN_OR_RETURN(std::vector<Entry> entries,
+                       ReadEntries(TakeArray(json, "entries"), alias, categories, origin));
   return Registry::Of(std::move(alias), std::move(entries), std::move(categories),
                       name != nullptr ? *name : "", version.value_or(0));
 }
@@ -184,7 +198,7 @@ Result<Registry> Registry::Parse(std::string_view text, std::string alias, Regis
   };
   auto json = ParseJson(text, kLimits);
   if (!json) return in_file(std::move(json).error());
-  auto registry = ReadDocument(*json, std::move(alias), origin);
+  auto registry = ReadDocument(*std::move(json), std::move(alias), origin);
   if (!registry) return in_file(std::move(registry).error());
   return registry;
 }

@@ -58,26 +58,26 @@ std::string_view Digits(std::string_view text) {
   return text.substr(begin, end - begin);
 }
 
-// Less than, equal to or more than 0: runs of digits compare as numbers, all else byte by byte.
-int CompareNames(std::string_view a, std::string_view b) {
-  while (!a.empty() && !b.empty()) {
-    if (IsDigit(a[0]) && IsDigit(b[0])) {
-      std::string_view x = Digits(a), y = Digits(b);
-      if (x.size() != y.size()) return x.size() < y.size() ? -1 : 1;
-      if (int order = x.compare(y); order != 0) return order;
-      a.remove_prefix(static_cast<size_t>(x.data() + x.size() - a.data()));
-      b.remove_prefix(static_cast<size_t>(y.data() + y.size() - b.data()));
+// Appends what makes names compare by bytes as people order them: of a run of digits first how many
+// there are, so that runs compare as numbers.
+void AppendNameKey(std::string_view name, std::string& key) {
+  while (!name.empty()) {
+    key += name[0];
+    if (!IsDigit(name[0])) {
+      name.remove_prefix(1);
       continue;
     }
-    if (a[0] != b[0]) return a[0] < b[0] ? -1 : 1;
-    a.remove_prefix(1);
-    b.remove_prefix(1);
+    const std::string_view digits = Digits(name);
+    key.back() = '0';  // any digit: against another byte it is as good as the first of the run
+    key += static_cast<char>(digits.size());
+    key += digits;
+    name.remove_prefix(static_cast<size_t>(digits.data() + digits.size() - name.data()));
   }
-  return a.empty() ? (b.empty() ? 0 : -1) : 1;
+  key += '\0';  // before all that a longer name may go on with
 }
 
 // What entries are ordered by, the least first; infinity: not said.
-double Key(const Entry& entry, Order order) {
+double Rank(const Entry& entry, Order order) {
   constexpr double kLast = std::numeric_limits<double>::infinity();
   switch (order) {
     case Order::kName:
@@ -94,21 +94,35 @@ double Key(const Entry& entry, Order order) {
   return kLast;
 }
 
+// Where an entry stands: by rank, then by name.
+struct Place {
+  double rank;
+  std::string name;
+  const Entry* entry;
+};
+
+Place PlaceOf(const Entry& entry, Order order) {
+  Place place{Rank(entry, order), "", &entry};
+  AppendNameKey(entry.model, place.name);
+  AppendNameKey(entry.weights, place.name);
+  return place;
+}
+
 }  // namespace
 
 std::vector<const Entry*> Select(const RegistrySet& set, const Filter& filter, Order order) {
-  std::vector<const Entry*> entries;
+  std::vector<Place> places;
   for (const Registry& registry : set.registries()) {
     for (const Entry& entry : registry.entries()) {
-      if (Meets(entry, filter)) entries.push_back(&entry);
+      if (Meets(entry, filter)) places.push_back(PlaceOf(entry, order));
     }
   }
-  std::ranges::stable_sort(entries, [order](const Entry* a, const Entry* b) {
-    double x = Key(*a, order), y = Key(*b, order);
-    if (x != y) return x < y;
-    if (int names = CompareNames(a->model, b->model); names != 0) return names < 0;
-    return CompareNames(a->weights, b->weights) < 0;
+  std::ranges::stable_sort(places, [](const Place& a, const Place& b) {
+    return a.rank != b.rank ? a.rank < b.rank : a.name < b.name;
   });
+  std::vector<const Entry*> entries;
+  entries.reserve(places.size());
+  for (const Place& place : places) entries.push_back(place.entry);
   return entries;
 }
 

@@ -1,7 +1,7 @@
 // 1. A new name beside the target, which nobody else has.
-// 2. Reflink it (the file system shares the blocks), or else link it to the blob, or else copy.
+// 2. Reflink it (the file system shares the blocks), or else link it to the file, or else copy.
 // 3. Sync what is new, rename it over the target, sync the folder.
-#include "zoo/cli/place_file.h"
+#include "zoo/base/place_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -23,7 +23,7 @@
 #include "zoo/base/file.h"
 #include "zoo/base/text.h"
 
-namespace zoo::cli {
+namespace zoo {
 namespace {
 
 namespace fs = std::filesystem;
@@ -74,7 +74,7 @@ Status CopyBytes(int from, int to, const fs::path& path, CancelToken cancel) {
     }
     const ssize_t got = read(from, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return FileError("read the blob for", path, errno);
+    if (got < 0) return FileError("read what is to be in", path, errno);
     if (got == 0) return {};
     ZOO_RETURN_IF_ERROR(WriteAll(to, buffer.data(), static_cast<size_t>(got), path));
   }
@@ -82,7 +82,7 @@ Status CopyBytes(int from, int to, const fs::path& path, CancelToken cancel) {
 
 // Fills the new name, which does not exist yet.
 Result<Placed> Fill(const fs::path& from, const fs::path& fresh, const fs::path& target,
-                    CancelToken cancel) {
+                    const PlaceOptions& options) {
   const UniqueFd source(open(from.c_str(), O_RDONLY | O_CLOEXEC));
   if (!source.valid()) return FileError("open", from, errno);
   UniqueFd copy(open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
@@ -90,11 +90,11 @@ Result<Placed> Fill(const fs::path& from, const fs::path& fresh, const fs::path&
   Placed placed = Placed::kReflink;
   if (!Reflink(source.get(), copy.get())) {
     unlink(fresh.c_str());
-    if (link(from.c_str(), fresh.c_str()) == 0) return Placed::kHardLink;
+    if (options.hard_link && link(from.c_str(), fresh.c_str()) == 0) return Placed::kHardLink;
     copy = UniqueFd(open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
     if (!copy.valid()) return FileError("create", target, errno);
     placed = Placed::kCopy;
-    ZOO_RETURN_IF_ERROR(CopyBytes(source.get(), copy.get(), target, cancel));
+    ZOO_RETURN_IF_ERROR(CopyBytes(source.get(), copy.get(), target, options.cancel));
   }
   if (fsync(copy.get()) != 0) return FileError("write", target, errno);
   return placed;
@@ -102,7 +102,7 @@ Result<Placed> Fill(const fs::path& from, const fs::path& fresh, const fs::path&
 
 }  // namespace
 
-Result<Placed> PlaceFile(const fs::path& from, const fs::path& to, CancelToken cancel) {
+Result<Placed> PlaceFile(const fs::path& from, const fs::path& to, const PlaceOptions& options) {
   std::error_code ignored;
   if (fs::is_directory(to, ignored) || !to.has_filename()) {
     return Error{ErrorCode::kUsage, fmt::format("{} is a folder", Escape(to.string())),
@@ -110,7 +110,7 @@ Result<Placed> PlaceFile(const fs::path& from, const fs::path& to, CancelToken c
   }
   const fs::path target = fs::absolute(to, ignored);
   const NewName fresh(target);
-  ZOO_ASSIGN_OR_RETURN(const Placed placed, Fill(from, fresh.path(), target, cancel));
+  ZOO_ASSIGN_OR_RETURN(const Placed placed, Fill(from, fresh.path(), target, options));
   if (rename(fresh.path().c_str(), target.c_str()) != 0) {
     return FileError("create", target, errno);
   }
@@ -119,4 +119,4 @@ Result<Placed> PlaceFile(const fs::path& from, const fs::path& to, CancelToken c
   return placed;
 }
 
-}  // namespace zoo::cli
+}  // namespace zoo
