@@ -77,8 +77,7 @@ Result<std::vector<Blob>> CachedFiles(Context& context, const Lock& lock, const 
     }
   }
   if (missing.empty()) return blobs;
-  return Error{ErrorCode::kNotFound,
-               fmt::format("not in the cache: {}", fmt::join(missing, ", ")),
+  return Error{ErrorCode::kNotFound, fmt::format("not in the cache: {}", fmt::join(missing, ", ")),
                fmt::format("`zoo pull --lock {}` gets them", Escape(lock_file, 1000))};
 }
 
@@ -108,8 +107,7 @@ Result<int> MakeBundle(Context& context, const BundleArguments& arguments) {
   } else {
     context.Note(fmt::format("{}: {} of {}, {}", Escape(arguments.output, 1000),
                              Count(contents.blobs.size(), "file"),
-                             Count(contents.lock.weights.size(), "locked file"),
-                             FormatSize(size)));
+                             Count(contents.lock.weights.size(), "locked file"), FormatSize(size)));
   }
   return 0;
 }
@@ -140,8 +138,7 @@ int ListBundle(Context& context, const Bundle& bundle) {
                      weights.sha256.hex().substr(0, kDigestShown), here ? "yes" : "no"});
   }
   if (context.json()) {
-    context.PrintJson(
-        Json::Object{{"schema", "zoo/bundle-list/1"}, {"weights", std::move(rows)}});
+    context.PrintJson(Json::Object{{"schema", "zoo/bundle-list/1"}, {"weights", std::move(rows)}});
   } else {
     context.Print(FormatTable(table, {.right = {false, false, true, false, false},
                                       .columns = context.terminal().columns()}));
@@ -160,8 +157,8 @@ Status WriteLockAndRegistries(const Bundle& bundle, const fs::path& folder) {
   ZOO_RETURN_IF_ERROR(MakeFolder(folder));
   for (const BundledRegistry& registry : bundle.registries()) {
     ZOO_RETURN_IF_ERROR(MakeFolder(folder / registry.alias));
-    ZOO_RETURN_IF_ERROR(WriteFile(folder / registry.alias / "zoo.json",
-                                  RegistryText(registry, bundle.lock())));
+    ZOO_RETURN_IF_ERROR(
+        WriteFile(folder / registry.alias / "zoo.json", RegistryText(registry, bundle.lock())));
   }
   return WriteFile(folder / "zoo.lock", LockText(bundle.lock()));
 }
@@ -218,8 +215,9 @@ int UnbundleRun::Run() {
     if (context_.cancel().cancelled()) break;
   }
   if (context_.json()) {
-    context_.PrintJson(Json::Object{
-        {"schema", "zoo/unbundle/1"}, {"weights", std::move(put_)}, {"failed", std::move(failed_)}});
+    context_.PrintJson(Json::Object{{"schema", "zoo/unbundle/1"},
+                                    {"weights", std::move(put_)},
+                                    {"failed", std::move(failed_)}});
   }
   return exit_code_;
 }

@@ -212,8 +212,8 @@ Runner DefineLock(CLI::App& app) {
   CLI::Option* check =
       instead("--check", arguments->check,
               "say what of this lock file the registries in force would change now, instead");
-  CLI::Option* update = instead("--update", arguments->update,
-                                "say that, and write the lock file anew, instead");
+  CLI::Option* update =
+      instead("--update", arguments->update, "say that, and write the lock file anew, instead");
   app.add_option("--add", arguments->add,
                  "add the names to this lock file; a row of the same alias is replaced")
       ->type_name("FILE")

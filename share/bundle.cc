@@ -35,9 +35,7 @@ constexpr const char* kLockName = "zoo.lock";
 constexpr const char* kEntriesName = "entries.json";
 constexpr size_t kPieceBytes = 1 << 20;
 
-std::string BlobName(const Digest& digest) {
-  return fmt::format("blobs/sha256/{}", digest.hex());
-}
+std::string BlobName(const Digest& digest) { return fmt::format("blobs/sha256/{}", digest.hex()); }
 
 uint64_t Rounded(uint64_t size) { return size + UstarPadding(size).size(); }
 
@@ -95,7 +93,10 @@ Status AppendBlob(NewFile& file, const BlobToWrite& member, const WriteBundleOpt
   std::vector<std::byte> buffer(kPieceBytes);
   Sha256 hasher;
   for (uint64_t done = 0;;) {
-    if (options.cancel.cancelled()) return Error{ErrorCode::kCancelled, "cancelled", ""};
+    if (options.cancel.cancelled()) {
+      return Error{ErrorCode::kCancelled, fmt::format("{}: cancelled", member.row->name),
+                   "no bundle was written"};
+    }
     const ssize_t got = read(source.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return FileError("read", blob.path(), errno);
@@ -243,12 +244,11 @@ Error BundleReader::NotTheEnd(const std::string& block) const {
   for (const auto& [digest, row] : RowsByDigest(bundle_.lock_)) {
     if (claim->name != BlobName(digest)) continue;
     if (claim->size != row->size && claim->size) {
-      return Corrupt(fmt::format("{} has {} bytes, zoo.lock says {}", name, *claim->size,
-                                 row->size));
+      return Corrupt(
+          fmt::format("{} has {} bytes, zoo.lock says {}", name, *claim->size, row->size));
     }
-    return Corrupt(
-        fmt::format("{} stands twice, not in order, or behind a header that zoo does not write",
-                    name));
+    return Corrupt(fmt::format(
+        "{} stands twice, not in order, or behind a header that zoo does not write", name));
   }
   return Corrupt(fmt::format("{} is no file of zoo.lock", name));
 }
@@ -275,9 +275,9 @@ Status BundleReader::Read() {
                  "get the bundle again"};
   }
   ZOO_ASSIGN_OR_RETURN(const std::string entries, ReadText(kEntriesName, kLargestEntries));
-  ZOO_ASSIGN_OR_RETURN(bundle_.registries_,
-                       ParseEntries(entries, bundle_.lock_,
-                                    fmt::format("{}: {}", bundle_.name_, kEntriesName)));
+  ZOO_ASSIGN_OR_RETURN(
+      bundle_.registries_,
+      ParseEntries(entries, bundle_.lock_, fmt::format("{}: {}", bundle_.name_, kEntriesName)));
   ZOO_RETURN_IF_ERROR(ReadBlobs());
   return ReadEnd();
 }

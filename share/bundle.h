@@ -1,7 +1,7 @@
 // Bundle: locked weights in one file, for a machine without a network. A plain POSIX tar that any
 // tar lists: zoo.lock, entries.json, then blobs/sha256/<hex> sorted; owner 0, time 0, mode 0444.
-// The same content is the same bytes, so that a bundle has exactly one form, and a reader that takes
-// no other has nothing to guess. docs/lock_files.md describes it.
+// The same content is the same bytes, so that a bundle has exactly one form, and a reader that
+// takes no other has nothing to guess. docs/lock_files.md describes it.
 //
 //   ZOO_RETURN_IF_ERROR(WriteBundle({.lock = lock, .blobs = blobs}, "weights.tar"));
 //

@@ -188,9 +188,8 @@ TEST_F(BundleTest, StopsWhenAsked) {
   const Bundle bundle = Bundle::Open(Written(contents)).value();
   const std::atomic<bool> stop{true};
   Store store = CacheAt("empty");
-  EXPECT_EQ(
-      Unbundle(bundle, lock_.weights[0], store, {.cancel = CancelToken(&stop)}).error().code,
-      ErrorCode::kCancelled);
+  EXPECT_EQ(Unbundle(bundle, lock_.weights[0], store, {.cancel = CancelToken(&stop)}).error().code,
+            ErrorCode::kCancelled);
   const fs::path path = folder_.path() / "cancelled.tar";
   EXPECT_EQ(WriteBundle(contents, path, {.cancel = CancelToken(&stop)}).error().code,
             ErrorCode::kCancelled);
@@ -249,7 +248,8 @@ TEST_F(BundleTest, RefusesWhatIsNotItsForm) {
             at + "\"" + BlobName("the weights") + "\" is a symbolic link");
   EXPECT_EQ(Message(Head() + Member(BlobName("the weights"), "the weights and more") + UstarEnd()),
             at + "\"" + BlobName("the weights") + "\" has 20 bytes, zoo.lock says 11");
-  EXPECT_EQ(Message(text + "x"), fmt::format("at byte {}: 1 bytes stand behind the end", text.size()));
+  EXPECT_EQ(Message(text + "x"),
+            fmt::format("at byte {}: 1 bytes stand behind the end", text.size()));
   EXPECT_EQ(Message(text + zeros),
             fmt::format("at byte {}: 512 bytes stand behind the end", text.size()));
   EXPECT_EQ(Message(Head() + zeros + one),

@@ -125,8 +125,8 @@ Status CheckRegistry(const BundledRegistry& registry, const Lock& lock, std::str
                                       Quote(NameIn(entry), 80), Quote(registry.alias, 80)));
     }
   }
-  auto parsed = Registry::Parse(RegistryText(registry, lock), registry.alias, RegistryOrigin::kFile,
-                                where);
+  auto parsed =
+      Registry::Parse(RegistryText(registry, lock), registry.alias, RegistryOrigin::kFile, where);
   return parsed ? Status() : Status(std::move(parsed).error());
 }
 

@@ -25,10 +25,9 @@ constexpr std::string_view kSchemaFamily = "zoo/lock/";
 constexpr std::string_view kSeal = "row_sha256";
 
 // Each means something else in a folder of Bazel's or on its command line.
-constexpr std::string_view kReserved[] = {"all",          "all-targets",     "BUILD",
-                                          "BUILD.bazel",  "MODULE.bazel",    "REPO.bazel",
-                                          "WORKSPACE",    "WORKSPACE.bazel", "WORKSPACE.bzlmod",
-                                          "visibility"};
+constexpr std::string_view kReserved[] = {
+    "all",        "all-targets", "BUILD",           "BUILD.bazel",      "MODULE.bazel",
+    "REPO.bazel", "WORKSPACE",   "WORKSPACE.bazel", "WORKSPACE.bzlmod", "visibility"};
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -334,8 +333,7 @@ Result<Lock> ParseLock(std::string_view text, std::string_view where) {
   Lock lock;
   const Json::Array* rows = fields.Array("weights", Need::kRequired);
   for (size_t i = 0; rows != nullptr && i < rows->size(); ++i) {
-    lock.weights.push_back(
-        RowReader((*rows)[i], fmt::format("weights[{}]", i), problem).Read());
+    lock.weights.push_back(RowReader((*rows)[i], fmt::format("weights[{}]", i), problem).Read());
     if (problem.found()) break;
   }
   if (document->AsObject()->size() != 2) problem.Note("it has more than a schema and weights");
@@ -373,9 +371,7 @@ Result<Lock> LockOf(std::vector<LockedWeights> rows) {
   return lock;
 }
 
-Digest EntryDigest(const Entry& entry) {
-  return Digest::Of(AsBytes(Json(ToJson(entry)).Dump(-1)));
-}
+Digest EntryDigest(const Entry& entry) { return Digest::Of(AsBytes(Json(ToJson(entry)).Dump(-1))); }
 
 bool GoesTo(const LockedWeights& weights, std::string_view host) {
   return !host.empty() && std::ranges::any_of(weights.sources, [&](const Source& source) {

@@ -115,7 +115,8 @@ TEST(LockTest, RefusesFieldsThatAreWrong) {
   const std::string good = LockText(TwoRows());
   const std::string hex = TwoRows().weights[0].sha256.hex();
   const BadRow rows[] = {
-      {"\"size\": 1234", "\"size\": 12.5", "weights[0].size must be a whole number from 0 to 2^53, is 12.5"},
+      {"\"size\": 1234", "\"size\": 12.5",
+       "weights[0].size must be a whole number from 0 to 2^53, is 12.5"},
       {"\"size\": 1234,", "", "weights[0].size is missing"},
       {"\"size\": 1234", "\"sice\": 1234", "weights[0].size is missing"},
       {"\"alias\": \"digits\"", "\"alias\": \"../x\"",
@@ -129,7 +130,8 @@ TEST(LockTest, RefusesFieldsThatAreWrong) {
        "weights[0].file \"../digits.pth\" is a path, not the name of a file"},
       {"\"fingerprint\": \"weights:sha256:", "\"fingerprint\": \"sha256:",
        "weights[0].fingerprint must be null, or weights:sha256: and 64 digits of 0-9 and a-f, is "
-       "\"sha256:" + hex + "\""},
+       "\"sha256:" +
+           hex + "\""},
       {"https://models.example.org/files/digits.pth", "files/digits.pth",
        "weights[0].sources[0] \"files/digits.pth\" is not an absolute https, http or file URL"},
       {"https://models", "https://me:secret@models",
@@ -202,9 +204,10 @@ TEST(LockTest, LockOfNamesWhoIsInTheWay) {
             (Error{ErrorCode::kUsage, "lab/digits:v1 and lab/digits:v2 would both be called digits",
                    "choose an alias for one of them: ALIAS=lab/digits:v2"}));
   other.alias = "BUILD";
-  EXPECT_EQ(LockOf({other}).error(),
-            (Error{ErrorCode::kUsage, "lab/digits:v2: alias \"BUILD\" means something else to Bazel",
-                   "choose another: ALIAS=lab/digits:v2"}));
+  EXPECT_EQ(
+      LockOf({other}).error(),
+      (Error{ErrorCode::kUsage, "lab/digits:v2: alias \"BUILD\" means something else to Bazel",
+             "choose another: ALIAS=lab/digits:v2"}));
   other = Row("digits");
   other.sources = {UrlSource{"https://me:secret@example.org/x"}};
   const Error refused = LockOf({other}).error();

@@ -21,8 +21,8 @@ const LockedWeights* EarlierOf(const LockRequest& request) {
   if (before == nullptr) return nullptr;
   const Artifact& artifact = request.entry->artifact;
   const std::optional<Digest>& full = artifact.sha256 ? artifact.sha256 : request.sha256;
-  const bool fits = full ? before->sha256 == *full
-                         : before->sha256.hex().starts_with(artifact.sha256_prefix);
+  const bool fits =
+      full ? before->sha256 == *full : before->sha256.hex().starts_with(artifact.sha256_prefix);
   return fits ? before : nullptr;
 }
 

@@ -19,10 +19,10 @@
 namespace zoo {
 
 struct LockRequest {
-  std::string alias;             // empty: the model's name
-  const Entry* entry = nullptr;  // as its registry has it
-  std::optional<Digest> sha256;  // the digest that "NAME@sha256:HEX" demands
-  std::optional<Blob> blob;      // where the cache has it
+  std::string alias;                      // empty: the model's name
+  const Entry* entry = nullptr;           // as its registry has it
+  std::optional<Digest> sha256;           // the digest that "NAME@sha256:HEX" demands
+  std::optional<Blob> blob;               // where the cache has it
   const LockedWeights* before = nullptr;  // its row in an earlier lock
 };
 

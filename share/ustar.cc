@@ -8,8 +8,8 @@
 //    136  time       12   "00000000000"            345  prefix    155   NULs
 //    148  checksum    8   six octal digits, a NUL, a blank
 //
-// The checksum is the sum of the block's bytes, with blanks for itself. From 8 GiB on the size field
-// is zero and the size stands in a pax header in front: one record, "20 size=8589934592\n".
+// The checksum is the sum of the block's bytes, with blanks for itself. From 8 GiB on the size
+// field is zero and the size stands in a pax header in front: one record, "20 size=8589934592\n".
 #include "zoo/share/ustar.h"
 
 #include <fmt/format.h>
@@ -67,10 +67,10 @@ struct Kind {
   char type;
   std::string_view what;
 };
-constexpr Kind kKinds[] = {{'1', "a hard link"},   {'2', "a symbolic link"}, {'3', "a device"},
-                           {'4', "a device"},      {'5', "a directory"},     {'6', "a FIFO"},
-                           {'x', "a pax header"},  {'g', "a pax header"},    {'L', "a long name"},
-                           {'K', "a long link"},   {'S', "a sparse file"}};
+constexpr Kind kKinds[] = {{'1', "a hard link"},  {'2', "a symbolic link"}, {'3', "a device"},
+                           {'4', "a device"},     {'5', "a directory"},     {'6', "a FIFO"},
+                           {'x', "a pax header"}, {'g', "a pax header"},    {'L', "a long name"},
+                           {'K', "a long link"},  {'S', "a sparse file"}};
 
 std::string OddityOf(char type) {
   if (type == '0') return "";

@@ -37,8 +37,8 @@ TEST(UstarTest, EightGibAndMoreStandInAPaxHeader) {
   EXPECT_EQ(large.substr(512, 20), "19 size=8589934592\n" + std::string(1, '\0'));
   EXPECT_EQ(ReadUstarClaim(large.substr(1024))->name, "x");
   // The length of a record counts its own digits.
-  EXPECT_EQ(UstarHeader("x", UINT64_MAX).substr(512, 30), "29 size=18446744073709551615\n" +
-                                                              std::string(1, '\0'));
+  EXPECT_EQ(UstarHeader("x", UINT64_MAX).substr(512, 30),
+            "29 size=18446744073709551615\n" + std::string(1, '\0'));
 }
 
 TEST(UstarTest, PaddingFillsABlock) {
