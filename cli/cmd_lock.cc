@@ -195,8 +195,9 @@ Runner DefineLock(CLI::App& app) {
                      "weights, as `zoo list` shows them, or ALIAS=NAME; the alias is else the "
                      "model's name")
           ->required();
-  app.add_option("-o,--output", arguments->output, "write the lock file here, all or nothing")
-      ->type_name("FILE");
+  CLI::Option* output =
+      app.add_option("-o,--output", arguments->output, "write the lock file here, all or nothing")
+          ->type_name("FILE");
   auto instead = [&](const char* name, std::string& file, const char* description) {
     return app
         .add_option_function<std::string>(
@@ -219,7 +220,7 @@ Runner DefineLock(CLI::App& app) {
       ->type_name("FILE")
       ->excludes(check)
       ->excludes(update);
-  check->excludes(update);
+  check->excludes(update)->excludes(output);
   app.add_option("--auth-host", arguments->auth_host,
                  "the host that may be sent a token for these files")
       ->type_name("HOST");

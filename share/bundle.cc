@@ -141,7 +141,8 @@ Result<uint64_t> WriteBundle(const BundleContents& contents, const fs::path& pat
 // The way through one file.
 class BundleReader {
  public:
-  BundleReader(Bundle& bundle, uint64_t size) : bundle_(bundle), size_(size) {}
+  BundleReader(Bundle& bundle, const fs::path& path, uint64_t size)
+      : bundle_(bundle), path_(path.string()), size_(size) {}
 
   Status Read();
 
@@ -158,6 +159,7 @@ class BundleReader {
   Error NotTheEnd(const std::string& block) const;
 
   Bundle& bundle_;
+  const std::string path_;
   const uint64_t size_;
   uint64_t at_ = 0;
 };
@@ -268,16 +270,16 @@ Status BundleReader::ReadEnd() {
 
 Status BundleReader::Read() {
   ZOO_ASSIGN_OR_RETURN(const std::string lock, ReadText(kLockName, kLargestLock));
-  const std::string lock_name = fmt::format("{}: {}", bundle_.name_, kLockName);
-  ZOO_ASSIGN_OR_RETURN(bundle_.lock_, ParseLock(lock, lock_name));
+  ZOO_ASSIGN_OR_RETURN(bundle_.lock_, ParseLock(lock, fmt::format("{}: {}", path_, kLockName)));
   if (LockText(bundle_.lock_) != lock) {
-    return Error{ErrorCode::kCorrupt, lock_name + ": it is not as `zoo lock` writes it",
+    return Error{ErrorCode::kCorrupt,
+                 fmt::format("{}: {}: it is not as `zoo lock` writes it", bundle_.name_, kLockName),
                  "get the bundle again"};
   }
   ZOO_ASSIGN_OR_RETURN(const std::string entries, ReadText(kEntriesName, kLargestEntries));
   ZOO_ASSIGN_OR_RETURN(
       bundle_.registries_,
-      ParseEntries(entries, bundle_.lock_, fmt::format("{}: {}", bundle_.name_, kEntriesName)));
+      ParseEntries(entries, bundle_.lock_, fmt::format("{}: {}", path_, kEntriesName)));
   ZOO_RETURN_IF_ERROR(ReadBlobs());
   return ReadEnd();
 }
@@ -293,7 +295,7 @@ Result<Bundle> Bundle::Open(const fs::path& path) {
     return Error{ErrorCode::kUsage, fmt::format("{} is no regular file", bundle.name_),
                  "name a bundle, as `zoo bundle` writes one"};
   }
-  ZOO_RETURN_IF_ERROR(BundleReader(bundle, static_cast<uint64_t>(info.st_size)).Read());
+  ZOO_RETURN_IF_ERROR(BundleReader(bundle, path, static_cast<uint64_t>(info.st_size)).Read());
   return bundle;
 }
 

@@ -49,6 +49,10 @@ struct Lock {
   bool operator==(const Lock&) const = default;
 };
 
+inline constexpr std::string_view kLockSchema = "zoo/lock/1";
+// The field that holds the digest of a row's other fields.
+inline constexpr std::string_view kRowSeal = "row_sha256";
+
 // A lock file is small; a larger one is refused unread.
 inline constexpr uint64_t kLargestLock = 4 << 20;
 
@@ -72,6 +76,9 @@ Result<Lock> LockOf(std::vector<LockedWeights> rows);
 // Nothing if the text may be an alias, else the rest of a sentence that begins with "alias".
 std::optional<std::string> WrongAlias(std::string_view alias);
 
+// The alias in lower case: what no two rows may have in common.
+std::string AliasKey(std::string_view alias);
+
 // The identity of an entry: SHA-256 of its JSON on one line.
 Digest EntryDigest(const Entry& entry);
 
@@ -81,8 +88,7 @@ bool GoesTo(const LockedWeights& weights, std::string_view host);
 // What is needed to pull exactly these bytes: name, file, digest, size, sources.
 Entry EntryOf(const LockedWeights& weights);
 
-// A member "row_sha256" for a row that others may want to merge line by line: SHA-256 of its JSON
-// on one line.
+// The row with a last member kRowSeal: SHA-256 of its JSON on one line.
 Json::Object Sealed(Json::Object row);
 
 }  // namespace zoo

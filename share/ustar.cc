@@ -9,7 +9,7 @@
 //    148  checksum    8   six octal digits, a NUL, a blank
 //
 // The checksum is the sum of the block's bytes, with blanks for itself. From 8 GiB on the size
-// field is zero and the size stands in a pax header in front: one record, "20 size=8589934592\n".
+// field is zero and the size stands in a pax header in front: one record, "19 size=8589934592\n".
 #include "zoo/share/ustar.h"
 
 #include <fmt/format.h>
