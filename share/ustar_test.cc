@@ -19,7 +19,7 @@ TEST(UstarTest, AHeaderByteForByte) {
   put(116, "0000000");
   put(124, "00000002322");
   put(136, "00000000000");
-  put(148, std::string_view("007574\0 ", 8));
+  put(148, std::string_view("010663\0 ", 8));
   put(156, "0");
   put(257, std::string_view("ustar\00000", 8));
   put(329, "0000000");
