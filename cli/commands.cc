@@ -41,7 +41,11 @@ in the cache before its SHA-256 is known to be right.
 
   zoo pull resnet50
   zoo pull resnet18 resnet34 --json
-  zoo pull efficientnet_lite0 --to weights.pth)",
+  zoo pull efficientnet_lite0 --to weights.pth
+
+With --lock exactly the bytes that a lock file names, or a failure; no registry is asked.
+
+  zoo pull --lock zoo.lock)",
      .define = DefinePull},
     {.name = "path",
      .summary = "print where weights are in the cache",
@@ -156,6 +160,43 @@ code 6, and the copy of before goes on serving.
   zoo registry update
   zoo registry update lab --json)",
      .define = DefineRegistryUpdate},
+    {.name = "lock",
+     .summary = "write down exactly which weights, for others and for later",
+     .details = R"(A lock file names each file by size and SHA-256 and says where it is had, so that
+`zoo pull --lock` gives exactly these bytes or fails, and asks no registry. It is printed, or
+written by -o. The same weights give the same bytes. Weights of which only the first digits of the
+SHA-256 were published must have been pulled.
+
+  zoo lock resnet50 small=resnet18 -o zoo.lock
+  zoo pull --lock zoo.lock
+  zoo path --lock zoo.lock small
+
+With --check the registries are asked what they say now, and each difference is a line; any is a
+mismatch, exit code 8. With --update they are written down as well.
+
+  zoo lock --check zoo.lock
+  zoo lock --add zoo.lock resnet34)",
+     .define = DefineLock},
+    {.name = "bundle",
+     .summary = "put locked weights into one file, for a machine without a network",
+     .details = R"(The file is a plain tar of the lock file, of what the registries say of the
+weights, and of the files themselves, which must be in the cache. The same weights give the same
+bytes. It appears only when it is complete.
+
+  zoo bundle --lock zoo.lock -o weights.tar
+  zoo bundle --lock new.lock --only-missing old.lock -o more.tar)",
+     .define = DefineBundle},
+    {.name = "unbundle",
+     .summary = "put the files of a bundle into the cache",
+     .details = R"(Each file is verified before it is visible in the cache; its path is printed.
+A bundle that is not exactly as `zoo bundle` writes one is corrupt. Afterwards the lock file in it
+needs no network.
+
+  zoo unbundle weights.tar --to weights
+  zoo pull --lock weights/zoo.lock --offline
+  zoo show resnet50 --registry weights/builtin
+  zoo unbundle weights.tar --list)",
+     .define = DefineUnbundle},
     {.name = "cache list",
      .summary = "list the files in the cache",
      .details = R"(With unfinished downloads, which the next pull of the same weights goes on with.
