@@ -63,7 +63,7 @@ Result<Registry> ReadRegistry(const fs::path& path, std::string alias) {
   }
   if (alias.empty()) alias = AliasOf(path);
   auto registry = Registry::Parse(*text, std::move(alias), RegistryOrigin::kFile, file.string());
-  if (registry) registry->SetFolder(Absolute(file).parent_path());
+  if (registry) registry->SetFile(Absolute(file));
   return registry;
 }
 
