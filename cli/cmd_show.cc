@@ -16,6 +16,7 @@
 #include "zoo/cli/layout.h"
 #include "zoo/cli/listed.h"
 #include "zoo/registry/family.h"
+#include "zoo/registry/source_rules.h"
 
 namespace zoo::cli {
 namespace {
@@ -48,8 +49,8 @@ std::string DigestText(const Listed& listed) {
   return text + "; the first pull records the others, and they are demanded from then on)";
 }
 
-std::string SourceText(const Source& source) {
-  if (const auto* url = std::get_if<UrlSource>(&source)) return MaskUrl(url->url);
+std::string SourceText(const Entry& entry, const Source& source) {
+  if (const auto* url = std::get_if<UrlSource>(&source)) return MaskUrl(ResolveSource(entry, *url));
   const auto& wheel = std::get<WheelSource>(source);
   return fmt::format("{} in the Python wheel {} (by pip)", Escape(wheel.member, kLongestText),
                      Escape(wheel.requirement));
@@ -119,7 +120,8 @@ std::string SheetText(const RegistrySet& registries, const Listed& listed, int c
   sheet.Row("file", Escape(entry.artifact.file, kLongestText));
   sheet.Row("size", SizeText(entry.artifact));
   sheet.Row("sha256", DigestText(listed));
-  for (const Source& source : entry.artifact.sources) sheet.Row("source", SourceText(source));
+  for (const Source& source : entry.artifact.sources)
+    sheet.Row("source", SourceText(entry, source));
   if (entry.artifact.pieces) {
     sheet.Row("pieces", FormatSize(entry.artifact.pieces->length) + " each, with a hash tree");
   }

@@ -16,6 +16,7 @@
 #include "zoo/fetcher/reporter.h"
 #include "zoo/fetcher/url.h"
 #include "zoo/fetcher/wheel.h"
+#include "zoo/registry/source_rules.h"
 
 namespace zoo {
 namespace {
@@ -23,25 +24,28 @@ namespace {
 // The one URL that a file may be taken from whose full digest nobody has told us: the first over
 // https, where the transport vouches for the digits that the prefix leaves open. Empty if there is
 // none.
-std::string OriginOf(const Artifact& artifact) {
-  for (const Source& source : artifact.sources) {
-    const auto* url = std::get_if<UrlSource>(&source);
-    if (url != nullptr && url->url.starts_with("https://")) return url->url;
+std::string OriginOf(const Entry& entry) {
+  for (const Source& source : entry.artifact.sources) {
+    const auto* relative = std::get_if<UrlSource>(&source);
+    if (relative == nullptr) continue;
+    std::string url = ResolveSource(entry, *relative);
+    if (url.starts_with("https://")) return url;
   }
   return "";
 }
 
-IngestKey KeyOf(const Artifact& artifact) {
+IngestKey KeyOf(const Entry& entry) {
+  const Artifact& artifact = entry.artifact;
   return {.file = artifact.file,
           .sha256 = artifact.sha256,
           .sha256_prefix = artifact.sha256_prefix,
-          .origin = artifact.prefix_only() ? OriginOf(artifact) : "",
+          .origin = artifact.prefix_only() ? OriginOf(entry) : "",
           .size = artifact.size,
           .min_size = artifact.size.value_or(artifact.min_size),
           .max_size = artifact.size.value_or(artifact.max_size)};
 }
 
-// One place to try: a source as the registry names it, or a mirror's URL for it.
+// One place to try: a source, its URL absolute, or a mirror's URL for it.
 struct Candidate {
   Source source;
   bool mirror = false;
@@ -53,21 +57,24 @@ struct Candidate {
 };
 
 // In the order to be tried.
-std::vector<Candidate> CandidatesOf(const Artifact& artifact, const std::vector<Mirror>& mirrors) {
+std::vector<Candidate> CandidatesOf(const Entry& entry, const std::vector<Mirror>& mirrors) {
   std::vector<Candidate> candidates;
-  if (artifact.prefix_only()) {
-    std::string origin = OriginOf(artifact);
+  if (entry.artifact.prefix_only()) {
+    std::string origin = OriginOf(entry);
     if (!origin.empty()) candidates.push_back({UrlSource{std::move(origin)}});
     return candidates;
   }
-  for (const Source& source : artifact.sources) {
-    const auto* url = std::get_if<UrlSource>(&source);
-    if (url != nullptr) {
-      for (std::string& mirrored : MirrorsOf(url->url, mirrors)) {
-        candidates.push_back({UrlSource{std::move(mirrored)}, true});
-      }
+  for (const Source& source : entry.artifact.sources) {
+    const auto* relative = std::get_if<UrlSource>(&source);
+    if (relative == nullptr) {
+      candidates.push_back({source});
+      continue;
     }
-    candidates.push_back({source});
+    std::string url = ResolveSource(entry, *relative);
+    for (std::string& mirrored : MirrorsOf(url, mirrors)) {
+      candidates.push_back({UrlSource{std::move(mirrored)}, true});
+    }
+    candidates.push_back({UrlSource{std::move(url)}});
   }
   return candidates;
 }
@@ -90,7 +97,7 @@ class PullRun {
         store_(store),
         seams_(seams),
         options_(options),
-        key_(KeyOf(entry.artifact)),
+        key_(KeyOf(entry)),
         reporter_(options.progress, seams.clock,
                   {.name = entry.name(), .total = entry.artifact.size}) {}
 
@@ -133,7 +140,7 @@ Result<Pulled> PullRun::Run() {
 }
 
 Result<Pulled> PullRun::Fetch() {
-  const std::vector<Candidate> candidates = CandidatesOf(entry_.artifact, options_.mirrors);
+  const std::vector<Candidate> candidates = CandidatesOf(entry_, options_.mirrors);
   if (candidates.empty()) return AllFailed({});
   reporter_.Enter(Progress::Phase::kVerifying, 0);
   ZOO_RETURN_IF_ERROR(BeginIngest());
@@ -198,13 +205,13 @@ Result<Downloaded> PullRun::Stage(const Candidate& candidate, bool past_caches) 
 Result<Downloaded> PullRun::StageUrl(const Candidate& candidate, const std::string& url,
                                      bool past_caches) {
   ZOO_ASSIGN_OR_RETURN(Url parsed, ParseUrl(url));
-  const DownloadRequest request{
-      .url = std::move(parsed),
-      .size = key_.size,
-      .min_size = key_.min_size,
-      .max_size = key_.max_size,
-      .private_addresses = candidate.mirror || !options_.public_addresses_only,
-      .past_caches = past_caches};
+  const bool public_only = options_.public_addresses_only || entry_.public_addresses_only;
+  const DownloadRequest request{.url = std::move(parsed),
+                                .size = key_.size,
+                                .min_size = key_.min_size,
+                                .max_size = key_.max_size,
+                                .private_addresses = candidate.mirror || !public_only,
+                                .past_caches = past_caches};
   return Download(request, *ingest_,
                   {seams_.transport, seams_.clock, reporter_, tally_, options_.cancel});
 }
@@ -265,7 +272,7 @@ Result<Pulled> Pull(const Entry& entry, Store& store, PullSeams seams, const Pul
 }
 
 Result<Blob> FindCached(const Entry& entry, const Store& store) {
-  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, FindIn(store, KeyOf(entry.artifact)));
+  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, FindIn(store, KeyOf(entry)));
   if (blob) return *std::move(blob);
   return Error{ErrorCode::kNotFound, fmt::format("{} is not in the cache", entry.name()),
                fmt::format("`zoo pull {}` gets it", entry.name())};

@@ -30,8 +30,9 @@ namespace zoo {
 struct PullOptions {
   bool offline = false;  // a miss is kNotFound and no request is made
   std::vector<Mirror> mirrors;
-  // For an entry of a registry that was fetched from a public host: it may not send us to a
-  // loopback, link-local or private address. Mirrors and proxies may, because the user named them.
+  // As if the entry's registry had been fetched from a public host (Entry::public_addresses_only):
+  // it may not send us to a loopback, link-local or private address. Mirrors and proxies may,
+  // because the user named them.
   bool public_addresses_only = false;
   std::string python = "python3";  // runs pip for wheel sources (ZOO_PYTHON)
   ProgressCallback progress;

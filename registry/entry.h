@@ -21,7 +21,8 @@ namespace zoo {
 // wheels, only kFile `file:` URLs.
 enum class RegistryOrigin { kBuiltin, kFile, kUrl };
 
-// http, https, or (in a registry read from a file) file:.
+// http, https, (in a registry read from a file) file:, or a relative "files/NAME" beside the
+// registry, which ResolveSource (source_rules.h) makes absolute.
 struct UrlSource {
   std::string url;
 
@@ -81,8 +82,14 @@ struct Architecture {
 // One set of weights of one model.
 struct Entry {
   std::string registry;  // the alias of the registry it was found in
-  std::string model;     // "resnet50"
-  std::string weights;   // "IMAGENET1K_V2"
+  // URL of the folder that its registry was read from ("https://host/lab/", "file:///data/lab/"),
+  // which relative sources begin at; empty: there is none. No field of the registry file.
+  std::string base;
+  // Its registry came from a public host, which may not send anybody to a private address. No field
+  // of the registry file.
+  bool public_addresses_only = false;
+  std::string model;    // "resnet50"
+  std::string weights;  // "IMAGENET1K_V2"
   bool is_default = false;
   Architecture architecture;
   Artifact artifact;

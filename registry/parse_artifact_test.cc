@@ -74,7 +74,9 @@ TEST(ParseArtifact, BadSources) {
   const std::string member = "entries.0.artifact.sources.1.member";
   const std::string at = "entries[0] (resnet18:V1): artifact.sources";
   const std::string blank = " has a blank or a control character";
-  const std::string scheme = " is neither an https:// nor an http:// URL";
+  const std::string scheme = " is neither an https:// nor an http:// URL nor files/NAME";
+  const std::string relative =
+      " must be files/ and a path of letters, digits and ._~+- whose parts begin with no dot";
   const BadRow kRows[] = {
       {url, R"("")", at + R"([0].url "")" + scheme},
       {url, R"("ftp://x/y")", at + R"([0].url "ftp://x/y")" + scheme},
@@ -91,6 +93,20 @@ TEST(ParseArtifact, BadSources) {
        at + R"([0].url "http://***@/x?***" has no host)"},
       {url, R"("file:x.pth")", at + R"([0].url "file:x.pth" must be file:// and an absolute path)"},
       {url, R"("file:///")", at + R"([0].url "file:///" must be file:// and an absolute path)"},
+      {url, R"("weights/x.pth")", at + R"([0].url "weights/x.pth")" + scheme},
+      {url, R"("./files/x.pth")", at + R"([0].url "./files/x.pth")" + scheme},
+      {url, R"("files")", at + R"([0].url "files")" + scheme},
+      {url, R"("files/")", at + R"([0].url "files/")" + relative},
+      {url, R"("files//x")", at + R"([0].url "files//x")" + relative},
+      {url, R"("files/x/")", at + R"([0].url "files/x/")" + relative},
+      {url, R"("files/../x")", at + R"([0].url "files/../x")" + relative},
+      {url, R"("files/a/../../x")", at + R"([0].url "files/a/../../x")" + relative},
+      {url, R"("files/.htaccess")", at + R"([0].url "files/.htaccess")" + relative},
+      {url, R"("files/%2e%2e/x")", at + R"([0].url "files/%2e%2e/x")" + relative},
+      {url, R"("files/a?x")", at + R"([0].url "files/a?***")" + relative},
+      {url, R"("files/a#x")", at + R"([0].url "files/a#***")" + relative},
+      {url, R"("files/a\\b")", at + R"([0].url "files/a\b")" + relative},
+      {url, R"("files/a b")", at + R"([0].url "files/a b")" + blank},
       {wheel, R"("some-model")", at + R"([1].wheel "some-model" must be NAME==VERSION)"},
       {wheel, R"("some-model==")", at + R"([1].wheel "some-model==" must be NAME==VERSION)"},
       {wheel, R"("==1.0")", at + R"([1].wheel "==1.0" must be NAME==VERSION)"},
@@ -150,7 +166,9 @@ TEST(ParseArtifact, SourcesDependOnWhereTheRegistryCameFrom) {
   const std::string wheel = std::string(kGood);
   const std::string http = With("entries.0.artifact.sources", R"([{"url": "http://x/y"}])");
   const std::string file = With("entries.0.artifact.sources", R"([{"url": "file:///x"}])");
+  const std::string relative = With("entries.0.artifact.sources", R"([{"url": "files/a/b-1.pt"}])");
   for (RegistryOrigin origin : {kBuiltin, kFile, kUrl}) {
+    EXPECT_EQ(ParseText(relative, origin).has_value(), origin != kBuiltin);
     EXPECT_EQ(ParseText(wheel, origin).has_value(), origin != kUrl);
     EXPECT_TRUE(ParseText(http, origin).has_value());
     EXPECT_EQ(ParseText(file, origin).has_value(), origin == kFile);
@@ -161,6 +179,9 @@ TEST(ParseArtifact, SourcesDependOnWhereTheRegistryCameFrom) {
   EXPECT_EQ(ParseText(file, kUrl).error().message,
             "zoo.json: entries[0] (resnet18:V1): artifact.sources[0].url \"file:///x\" is a file: "
             "URL, which only a registry read from a file may have");
+  EXPECT_EQ(ParseText(relative, kBuiltin).error().message,
+            "zoo.json: entries[0] (resnet18:V1): artifact.sources[0].url \"files/a/b-1.pt\" is "
+            "relative, and the built-in registry lies nowhere");
 }
 
 }  // namespace

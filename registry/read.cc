@@ -1,6 +1,7 @@
 #include "zoo/registry/read.h"
 
 #include <cstdint>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -27,6 +28,23 @@ fs::path Absolute(const fs::path& path) {
 fs::path Named(const fs::path& path) {
   fs::path normal = Absolute(path).lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
+}
+
+// The folder's URL, as ParseFileUrl (fetcher/url.h) reads it.
+std::string UrlOf(const fs::path& folder) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-._~";
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string url = "file://";
+  for (char c : folder.string()) {
+    if (kPlain.find(c) != std::string_view::npos) {
+      url += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      url += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return url.ends_with('/') ? url : url + '/';
 }
 
 }  // namespace
@@ -63,7 +81,9 @@ Result<Registry> ReadRegistry(const fs::path& path, std::string alias) {
   }
   if (alias.empty()) alias = AliasOf(path);
   auto registry = Registry::Parse(*text, std::move(alias), RegistryOrigin::kFile, file.string());
-  if (registry) registry->SetFile(Absolute(file));
+  if (!registry) return registry;
+  registry->SetFile(Absolute(file));
+  registry->SetBase(UrlOf(registry->folder()));
   return registry;
 }
 

@@ -17,7 +17,8 @@ namespace zoo {
 // name becomes '-': "my models.json" is "my-models". "registry" if nothing is left.
 std::string AliasOf(const std::filesystem::path& path);
 
-// The registry in a file, or in the zoo.json of a folder; an empty alias means AliasOf(path).
+// The registry in a file, or in the zoo.json of a folder; an empty alias means AliasOf(path). The
+// base of its entries is the file: URL of the folder.
 // kNotFound, kDisk, or what Registry::Parse says; messages begin with the path.
 Result<Registry> ReadRegistry(const std::filesystem::path& path, std::string alias = "");
 

@@ -58,6 +58,17 @@ TEST(Read, TheFolderIsThatOfTheFile) {
   EXPECT_EQ(BuiltinRegistry().folder(), "");
 }
 
+TEST(Read, TheBaseIsTheFoldersUrl) {
+  TempDir dir;
+  constexpr char kOne[] = R"({"schema": "zoo/registry/1", "entries": [{"model": "m", "artifact": {
+      "file": "f", "size": 1, "sha256_prefix": "12345678", "sources": [{"url": "files/f"}]}}]})";
+  dir.Write("größe 1/100%/zoo.json", kOne);
+  const Registry registry = ReadRegistry(dir.path() / "größe 1" / "100%").value();
+  EXPECT_EQ(registry.entries()[0].base,
+            "file://" + dir.path().string() + "/gr%C3%B6%C3%9Fe%201/100%25/");
+  EXPECT_FALSE(registry.entries()[0].public_addresses_only) << "its owner is the user";
+}
+
 TEST(Read, WhatIsNoRegistry) {
   TempDir dir;
   auto bad = dir.Write("bad.json", "{");

@@ -8,28 +8,27 @@
 
 #include "zoo/base/suggest.h"
 #include "zoo/base/text.h"
+#include "zoo/registry/indexed_entries.h"
+#include "zoo/registry/name_order.h"
 
 namespace zoo {
 namespace {
 
 using Registries = std::span<const Registry* const>;
 
+// What name_order.h asks of entries.
+struct NamesOf {
+  const std::vector<Entry>& entries;
+
+  EntryName operator()(uint32_t number) const {
+    const Entry& entry = entries[number];
+    return {entry.model, entry.weights, entry.is_default};
+  }
+};
+
 // "resnet18", or "lab/resnet18" if the name says where.
 std::string Qualified(const Name& name, std::string_view rest) {
   return name.registry.empty() ? std::string(rest) : fmt::format("{}/{}", name.registry, rest);
-}
-
-// The entry that the model and weights parts name; null if there is none.
-const Entry* Look(const Registry& registry, const Name& name) {
-  const Entry* only = nullptr;
-  int of_model = 0;
-  for (const Entry& entry : registry.entries()) {
-    if (entry.model != name.model) continue;
-    ++of_model;
-    only = &entry;
-    if (name.weights.empty() ? entry.is_default : entry.weights == name.weights) return &entry;
-  }
-  return name.weights.empty() && of_model == 1 ? only : nullptr;
 }
 
 std::vector<std::string> WeightsOf(Registries registries, std::string_view model) {
@@ -57,7 +56,7 @@ std::string DidYouMean(const std::optional<std::string>& nearest) {
 Error NoModel(Registries registries, const Name& name) {
   auto nearest = Nearest(name.model, Models(registries));
   size_t all = 0;
-  for (const Registry* registry : registries) all += registry->entries().size();
+  for (const Registry* registry : registries) all += registry->size();
   return {ErrorCode::kNotFound, "no model is named " + Quote(Qualified(name, name.model)),
           fmt::format("{}`zoo list` shows all {}", DidYouMean(nearest), all)};
 }
@@ -120,13 +119,34 @@ Registry Registry::Of(std::string alias, std::vector<Entry> entries, CategoryLis
   registry.name_ = std::move(name);
   registry.version_ = version;
   registry.entries_ = std::move(entries);
+  registry.by_name_ = OrderByName(registry.entries_.size(), NamesOf{registry.entries_});
   registry.categories_ = std::move(categories);
   return registry;
 }
 
+Registry Registry::On(std::shared_ptr<const IndexedEntries> entries, CategoryLists categories,
+                      std::string name, uint64_t version) {
+  Registry registry =
+      Of(entries->place().registry, {}, std::move(categories), std::move(name), version);
+  registry.indexed_ = std::move(entries);
+  return registry;
+}
+
+const std::vector<Entry>& Registry::entries() const {
+  return indexed_ ? indexed_->All() : entries_;
+}
+
+size_t Registry::size() const { return indexed_ ? indexed_->size() : entries_.size(); }
+
+const Entry* Registry::Lookup(const Name& name) const {
+  if (indexed_) return indexed_->Find(name.model, name.weights);
+  const auto number = FindByName(by_name_, NamesOf{entries_}, name.model, name.weights);
+  return number ? &entries_[*number] : nullptr;
+}
+
 Result<const Entry*> Registry::Find(const Name& name) const {
   const Registry* self = this;
-  const Entry* entry = Look(*this, name);
+  const Entry* entry = Lookup(name);
   if (entry == nullptr) return NotFound(Registries(&self, 1), name);
   ZOO_RETURN_IF_ERROR(CompareDigest(*entry, name));
   return entry;
@@ -139,7 +159,21 @@ const std::vector<std::string>* Registry::Categories(std::string_view list) cons
 
 void Registry::Rename(std::string alias) {
   for (Entry& entry : entries_) entry.registry = alias;
+  if (indexed_) {
+    EntryPlace place = indexed_->place();
+    place.registry = alias;
+    indexed_ = indexed_->At(std::move(place));
+  }
   alias_ = std::move(alias);
+}
+
+void Registry::SetBase(std::string base, Reach reach) {
+  const bool public_only = reach == Reach::kPublicAddresses;
+  for (Entry& entry : entries_) {
+    entry.base = base;
+    entry.public_addresses_only = public_only;
+  }
+  if (indexed_) indexed_ = indexed_->At({alias_, std::move(base), public_only});
 }
 
 void RegistrySet::Add(Registry registry) {
@@ -154,7 +188,7 @@ void RegistrySet::Add(Registry registry) {
 
 size_t RegistrySet::size() const {
   size_t all = 0;
-  for (const Registry& registry : registries_) all += registry.entries().size();
+  for (const Registry& registry : registries_) all += registry.size();
   return all;
 }
 
@@ -166,7 +200,7 @@ Result<const Entry*> RegistrySet::Find(const Name& name) const {
     aliases.push_back(registry.alias());
     if (!name.registry.empty() && registry.alias() != name.registry) continue;
     asked.push_back(&registry);
-    if (const Entry* entry = Look(registry, name)) hits.push_back(entry);
+    if (const Entry* entry = registry.Lookup(name)) hits.push_back(entry);
   }
   if (asked.empty() && !name.registry.empty()) {
     auto nearest = Nearest(name.registry, aliases);

@@ -1,5 +1,6 @@
-// Registry: a named catalogue of entries, parsed from one JSON document or compiled in.
-// RegistrySet: the ones in force. Immutable after parsing; any thread.
+// Registry: a named catalogue of entries, parsed from one JSON document, compiled in, or standing
+// on an index that was compiled from such a document (registry_index.h). RegistrySet: the ones in
+// force. Immutable after parsing; any thread.
 //
 //   RegistrySet set;
 //   set.Add(BuiltinRegistry());
@@ -26,6 +27,11 @@
 
 namespace zoo {
 
+class IndexedEntries;  // indexed_entries.h
+
+// Where the sources of a registry may lead.
+enum class Reach { kAnyAddress, kPublicAddresses };
+
 class Registry {
  public:
   // Parses a document of schema zoo/registry/1 under the alias it goes by here. `where` (a path or
@@ -37,9 +43,14 @@ class Registry {
   // Of entries that are known to be right (the compiled-in tables).
   static Registry Of(std::string alias, std::vector<Entry> entries, CategoryLists categories,
                      std::string name = "", uint64_t version = 0);
+  // Of the entries of a compiled index (registry_index.h), which are decoded when they are asked
+  // for.
+  static Registry On(std::shared_ptr<const IndexedEntries> entries, CategoryLists categories,
+                     std::string name = "", uint64_t version = 0);
 
   const std::string& alias() const { return alias_; }
-  void Rename(std::string alias);                    // of the entries too
+  // Of the entries too; as SetBase, before anybody is given one.
+  void Rename(std::string alias);
   const std::string& name() const { return name_; }  // the file's own name for itself
   uint64_t version() const { return version_; }
   // The file that it was read from; empty if there is none.
@@ -47,8 +58,16 @@ class Registry {
   void SetFile(std::filesystem::path file) { file_ = std::move(file); }
   // Where that file lies, and beside it the photos of its probes.
   std::filesystem::path folder() const { return file_.parent_path(); }
-  const std::vector<Entry>& entries() const { return entries_; }
+  // Fills Entry::base and Entry::public_addresses_only of all entries. `base` ends with '/'.
+  void SetBase(std::string base, Reach reach = Reach::kAnyAddress);
 
+  // In the order of the file. The first call on an index decodes all of them.
+  const std::vector<Entry>& entries() const;
+  size_t size() const;  // decodes nothing
+
+  // The entry that the model and weights parts of the name mean; null if there is none. Of an index
+  // one entry is decoded, which lives as long as this registry and its copies.
+  const Entry* Lookup(const Name& name) const;
   // The entry of that name (its registry part is not looked at), or kNotFound with the nearest name
   // in the hint. With a digest in the name: kMismatch if the entry's is another; of an entry whose
   // full digest is not known only the first digits can be compared, and the caller must demand the
@@ -63,7 +82,9 @@ class Registry {
   std::string alias_, name_;
   uint64_t version_ = 0;
   std::filesystem::path file_;
-  std::vector<Entry> entries_;
+  std::vector<Entry> entries_;                     // all of them, with
+  std::vector<uint32_t> by_name_;                  // their numbers in the order of name_order.h; or
+  std::shared_ptr<const IndexedEntries> indexed_;  // those of an index
   CategoryLists categories_;
 };
 

@@ -182,6 +182,31 @@ TEST(RegistrySet, TheFolderOfAnEntryIsItsRegistrys) {
   EXPECT_EQ(set.FolderOf(Entry{.registry = "other"}), "");
 }
 
+TEST(Registry, ABaseIsOfEveryEntry) {
+  Registry lab = Of("lab", {Make("a", "x"), Make("b", "")});
+  lab.SetBase("https://host/lab/", Reach::kPublicAddresses);
+  for (const Entry& entry : lab.entries()) {
+    EXPECT_EQ(entry.base, "https://host/lab/");
+    EXPECT_TRUE(entry.public_addresses_only);
+  }
+  lab.SetBase("file:///data/");
+  EXPECT_EQ(lab.entries()[1].base, "file:///data/");
+  EXPECT_FALSE(lab.entries()[1].public_addresses_only);
+}
+
+TEST(Registry, NamesAreFoundWhateverTheirOrder) {
+  const Registry lab = Of("lab", {Make("b", "z"), Make("a", "x"), Make("b", "a"), Make("c", ""),
+                                  Make("b", "m", true), Make("aa", "x")});
+  for (const Entry& entry : lab.entries()) {
+    EXPECT_EQ(lab.Lookup({.model = entry.model, .weights = entry.weights}), &entry) << entry.name();
+  }
+  EXPECT_EQ(lab.Lookup({.model = "b"})->weights, "m");
+  EXPECT_EQ(lab.Lookup({.model = "a"})->weights, "x");
+  EXPECT_EQ(lab.Lookup({.model = "c", .weights = "x"}), nullptr);
+  EXPECT_EQ(lab.Lookup({.model = "ab"}), nullptr);
+  EXPECT_EQ(lab.size(), 6u);
+}
+
 TEST(Entry, MetricsByName) {
   Entry entry;
   entry.metrics = {{"A", "acc@5", 90}, {"A", "acc@1", 70}, {"B", "acc@1", 60}};

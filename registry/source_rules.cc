@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kLongestFileName = 255;
 constexpr size_t kLongestUrl = 8192;
+constexpr std::string_view kBeside = "files/";  // what a relative source begins with
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 bool IsBlankOrControl(char c) { return c == ' ' || IsControl(c); }
@@ -23,6 +24,22 @@ bool IsAlphanumeric(char c) {
 bool ConsistsOf(std::string_view text, std::string_view others) {
   return std::ranges::all_of(
       text, [&](char c) { return IsAlphanumeric(c) || others.find(c) != std::string_view::npos; });
+}
+
+bool IsRelative(std::string_view url) { return url.starts_with(kBeside); }
+
+// No part begins with a dot, and nothing is encoded: the same file for every server and every disk.
+std::optional<std::string> WrongRelative(std::string_view url, RegistryOrigin origin) {
+  if (origin == RegistryOrigin::kBuiltin)
+    return "is relative, and the built-in registry lies nowhere";
+  for (size_t at = kBeside.size(); at <= url.size();) {
+    std::string_view part = url.substr(at, url.find('/', at) - at);
+    if (part.empty() || part.front() == '.' || !ConsistsOf(part, "._~+-")) {
+      return "must be files/ and a path of letters, digits and ._~+- whose parts begin with no dot";
+    }
+    at += part.size() + 1;
+  }
+  return std::nullopt;
 }
 
 std::string Wrong(std::string_view text, std::string_view what) {
@@ -57,6 +74,10 @@ std::optional<std::string> WrongUrl(std::string_view url, RegistryOrigin origin)
     }
     return std::nullopt;
   }
+  if (IsRelative(url)) {
+    if (auto what = WrongRelative(url, origin)) return wrong(*what);
+    return std::nullopt;
+  }
   for (std::string_view scheme : {"https://", "http://"}) {
     if (!url.starts_with(scheme)) continue;
     std::string_view rest = url.substr(scheme.size());
@@ -65,7 +86,7 @@ std::optional<std::string> WrongUrl(std::string_view url, RegistryOrigin origin)
     if (host.empty() || host.front() == ':') return wrong("has no host");
     return std::nullopt;
   }
-  return wrong("is neither an https:// nor an http:// URL");
+  return wrong("is neither an https:// nor an http:// URL nor files/NAME");
 }
 
 std::optional<std::string> WrongRequirement(std::string_view requirement) {
@@ -90,6 +111,10 @@ std::optional<std::string> WrongMember(std::string_view member) {
     at += part.size() + 1;
   }
   return std::nullopt;
+}
+
+std::string ResolveSource(const Entry& entry, const UrlSource& source) {
+  return IsRelative(source.url) ? entry.base + source.url : source.url;
 }
 
 }  // namespace zoo
