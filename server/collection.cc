@@ -7,6 +7,7 @@
 
 #include "zoo/base/bytes.h"
 #include "zoo/registry/name.h"
+#include "zoo/registry/source_rules.h"
 #include "zoo/server/registry_document.h"
 #include "zoo/server/route.h"
 
@@ -38,14 +39,18 @@ void Collection::AddDocument(std::string path, std::shared_ptr<const std::string
   documents_.emplace(std::move(path), Document{std::move(text), type, digest});
 }
 
+// A file beside a registry is answered beside this server's copy of it, too.
 void Collection::AddEntry(const Entry& entry) {
+  const auto add = [&](std::optional<std::string> path) {
+    if (path) by_path_.emplace(*std::move(path), &entry);
+  };
   if (entry.artifact.sha256) by_digest_.emplace_back(*entry.artifact.sha256, &entry);
   for (const Source& source : entry.artifact.sources) {
     const auto* url = std::get_if<UrlSource>(&source);
     if (url == nullptr) continue;
-    if (std::optional<std::string> path = PathOfUrl(url->url)) {
-      by_path_.emplace(*std::move(path), &entry);
-    }
+    const std::string absolute = ResolveSource(entry, *url);
+    add(PathOfUrl(absolute));
+    if (absolute != url->url) add(PathBesideRegistry(entry.registry, url->url));
   }
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "zoo/base/result.h"
+
 namespace zoo {
 namespace {
 

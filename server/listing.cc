@@ -105,7 +105,7 @@ Result<Listing> MakeListing(const Collection& collection, const Store& store) {
   for (const Registry& registry : collection.registries().registries()) {
     const std::string path = RegistryPath(registry);
     listing.registries.push_back({registry.alias(), path, registry.version(),
-                                  registry.entries().size(),
+                                  registry.size(),
                                   collection.DocumentAt(path + ".minisig") != nullptr});
   }
   return listing;
