@@ -242,7 +242,7 @@ bool HttpServer::Running::Begin(int listening) {
 }
 
 void HttpServer::Running::End() {
-  const UniqueFd listening(MHD_quiesce_daemon(daemon));
+  UniqueFd(MHD_quiesce_daemon(daemon));  // closed: who comes now is turned away
   const Clock::time_point cut = Clock::now() + options.grace;
   while (connections.ShutDownIdle() > 0 && Clock::now() < cut) std::this_thread::sleep_for(kTick);
   MHD_stop_daemon(std::exchange(daemon, nullptr));
