@@ -25,8 +25,8 @@ Result<std::optional<BlobFiles::Opened>> BlobFiles::OpenNamed(const std::string&
   if (const int failed = disk_.StatOpen(fd, info); failed < 0) {
     return FileError("look at", path.full(), -failed);
   }
-  // The disk opens without moving the access time, as to look at a blob is no use of it. To serve it
-  // is: this takes O_NOATIME away.
+  // The disk opens without moving the access time, as to look at a blob is no use of it. To serve
+  // it is: this takes O_NOATIME away.
   fcntl(fd, F_SETFL, 0);
   opened.file.size = info.size;
   opened.stamp = Stamp::Of(info);
@@ -42,8 +42,8 @@ Result<std::optional<BlobFile>> BlobFiles::Open(const Digest& digest) {
   return Verify(digest);
 }
 
-// The store verifies what the name leads to. That this is the open file is seen by its stamp, before
-// and after.
+// The store verifies what the name leads to. That this is the open file is seen by its stamp,
+// before and after.
 Result<std::optional<BlobFile>> BlobFiles::Verify(const Digest& digest) {
   std::lock_guard lock(verify_mutex_);
   ZOO_ASSIGN_OR_RETURN(const std::optional<Blob> blob, store_.Find(digest));
@@ -53,8 +53,8 @@ Result<std::optional<BlobFile>> BlobFiles::Verify(const Digest& digest) {
   if (!opened) return std::optional<BlobFile>();
   ZOO_ASSIGN_OR_RETURN(const std::optional<Blob> still, store_.Find(digest));
   FileInfo named;
-  const bool same = still && disk_.Stat({store_.root(), name}, named) == 0 &&
-                    Stamp::Of(named) == opened->stamp;
+  const bool same =
+      still && disk_.Stat({store_.root(), name}, named) == 0 && Stamp::Of(named) == opened->stamp;
   if (!same) return std::optional<BlobFile>();
   std::lock_guard known_lock(known_mutex_);
   known_[digest] = {name, opened->stamp};

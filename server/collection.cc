@@ -54,8 +54,8 @@ void Collection::AddEntry(const Entry& entry) {
   }
 }
 
-// A digest is compared here and not by the set, which keeps a copy of the entry for each one that is
-// asked for: these names come from anybody.
+// A digest is compared here and not by the set, which keeps a copy of the entry for each one that
+// is asked for: these names come from anybody.
 Result<const Entry*> Collection::Find(std::string_view text) const {
   ZOO_ASSIGN_OR_RETURN(Name name, ParseName(text));
   const std::optional<Digest> wanted = std::exchange(name.digest, std::nullopt);

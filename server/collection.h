@@ -1,6 +1,7 @@
 // Collection: what a server has to give, apart from the bytes: which weights go by a name or were
-// published at a URL, and the documents of the registries in force. It is made once, when the server
-// starts; which of the weights are in the cache is asked at each request. Immutable; any thread.
+// published at a URL, and the documents of the registries in force. It is made once, when the
+// server starts; which of the weights are in the cache is asked at each request. Immutable; any
+// thread.
 //
 //   ZOO_ASSIGN_OR_RETURN(Collection collection, Collection::Of(registries, pin_of));
 //   collection.EntriesAt("/https/host/a.pth");   // the entries with the source https://host/a.pth

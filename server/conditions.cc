@@ -20,8 +20,8 @@ enum class Comparison { kStrong, kWeak };
 // Takes the first tag, with its W/ and quotes; empty if the text does not begin with one.
 std::string_view TakeTag(std::string_view& list) {
   const size_t open = list.starts_with("W/") ? 2 : 0;
-  const size_t close = list.size() > open && list[open] == '"' ? list.find('"', open + 1)
-                                                               : std::string_view::npos;
+  const size_t close =
+      list.size() > open && list[open] == '"' ? list.find('"', open + 1) : std::string_view::npos;
   if (close == std::string_view::npos) return {};
   const std::string_view tag = list.substr(0, close + 1);
   list.remove_prefix(close + 1);
@@ -47,9 +47,8 @@ bool Names(std::string_view list, std::string_view etag, Comparison comparison) 
 
 // A number that does not fit is larger than any file.
 std::optional<uint64_t> ParseNumber(std::string_view digits) {
-  const bool number = !digits.empty() && std::ranges::all_of(digits, [](char c) {
-    return c >= '0' && c <= '9';
-  });
+  const bool number =
+      !digits.empty() && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
   if (!number) return std::nullopt;
   uint64_t value = 0;
   const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), value);

@@ -91,8 +91,7 @@ TEST(Conditions, Tags) {
       {{.range = "bytes=100-", .if_range = "\"x\""}, 200},
   };
   for (const TagRow& row : rows) {
-    EXPECT_EQ(PartOf(row.conditions, kTag, 100).status, row.status)
-        << "row " << &row - rows;
+    EXPECT_EQ(PartOf(row.conditions, kTag, 100).status, row.status) << "row " << &row - rows;
   }
 }
 

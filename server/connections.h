@@ -1,7 +1,7 @@
 // Connections: by when each client must have done what it is at. A request has to come whole within
-// a time, and an answer has to be taken at a least rate: who sends a byte now and then, or takes one,
-// keeps a connection open for ever otherwise. A socket past its time is shut down, which whoever
-// reads from it or writes to it notices. Any thread.
+// a time, and an answer has to be taken at a least rate: who sends a byte now and then, or takes
+// one, keeps a connection open for ever otherwise. A socket past its time is shut down, which
+// whoever reads from it or writes to it notices. Any thread.
 //
 //   connections.Opened(socket, now);
 //   connections.Answering(socket, bytes, now);   // the request is here
@@ -24,8 +24,8 @@ class Connections {
   using Time = std::chrono::steady_clock::time_point;
 
   struct Limits {
-    std::chrono::seconds request{20};     // from its beginning to its end
-    std::chrono::seconds answer{60};      // and one second more
+    std::chrono::seconds request{20};      // from its beginning to its end
+    std::chrono::seconds answer{60};       // and one second more
     uint64_t least_bytes_a_second = 4096;  // for each so many
   };
 

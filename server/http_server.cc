@@ -2,9 +2,11 @@
 //
 // 1. OnConnection(started): the client has so long to send a request.
 // 2. OnTarget: the first line is here; its target as it stands becomes the request's state.
-// 3. OnRequest: the header is here. The site answers, and the answer is queued. A body was announced
+// 3. OnRequest: the header is here. The site answers, and the answer is queued. A body was
+// announced
 //    or not; none is read.
-// 4. OnCompleted: the answer was taken or not. The state goes; the client may send the next request.
+// 4. OnCompleted: the answer was taken or not. The state goes; the client may send the next
+// request.
 // 5. OnConnection(closed).
 #include "zoo/server/http_server.h"
 
@@ -64,10 +66,10 @@ std::string ClientOf(MHD_Connection* connection) {
   if (info == nullptr || info->client_addr == nullptr) return "";
   const sockaddr* address = info->client_addr;
   char text[INET6_ADDRSTRLEN] = "";
-  const void* bytes = address->sa_family == AF_INET6
-                          ? static_cast<const void*>(
-                                &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr)
-                          : &reinterpret_cast<const sockaddr_in*>(address)->sin_addr;
+  const void* bytes =
+      address->sa_family == AF_INET6
+          ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr)
+          : &reinterpret_cast<const sockaddr_in*>(address)->sin_addr;
   if (inet_ntop(address->sa_family, bytes, text, sizeof(text)) == nullptr) return "";
   return text;
 }
@@ -112,13 +114,15 @@ using Response = std::unique_ptr<MHD_Response, DestroyResponse>;
 
 using SharedText = std::shared_ptr<const std::string>;
 
-void DropText(void* text) { const std::unique_ptr<SharedText> dropped(static_cast<SharedText*>(text)); }
+void DropText(void* text) {
+  const std::unique_ptr<SharedText> dropped(static_cast<SharedText*>(text));
+}
 
 // The body of the answer, which the response then owns.
 Response MakeResponse(Answer& answer) {
   if (answer.length > 0 && answer.file.valid()) {
-    Response response(MHD_create_response_from_fd_at_offset64(answer.length, answer.file.get(),
-                                                              answer.offset));
+    Response response(
+        MHD_create_response_from_fd_at_offset64(answer.length, answer.file.get(), answer.offset));
     if (response) (void)answer.file.release();
     return response;
   }
@@ -224,20 +228,20 @@ bool HttpServer::Running::Begin(int listening) {
   const unsigned most = ConnectionsThatFit(options.connections);
   // Each thread has its share of the connections.
   const unsigned threads = std::min(ThreadCount(options.threads), most);
-  daemon = MHD_start_daemon(
-      MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, &OnRequest, this,
-      MHD_OPTION_LISTEN_SOCKET, listening,                                                 //
-      MHD_OPTION_THREAD_POOL_SIZE, threads,                                                //
-      MHD_OPTION_CONNECTION_LIMIT, most,                                                   //
-      MHD_OPTION_PER_IP_CONNECTION_LIMIT, options.connections_of_a_client,                 //
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.header_bytes,                            //
-      MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(options.silence.count()),       //
-      MHD_OPTION_STRICT_FOR_CLIENT, 1,                                                     //
-      MHD_OPTION_URI_LOG_CALLBACK, &OnTarget, this,                                        //
-      MHD_OPTION_UNESCAPE_CALLBACK, &LeaveEscapes, this,                                   //
-      MHD_OPTION_NOTIFY_CONNECTION, &OnConnection, this,                                   //
-      MHD_OPTION_NOTIFY_COMPLETED, &OnCompleted, this,                                     //
-      MHD_OPTION_END);
+  daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr,
+                            &OnRequest, this, MHD_OPTION_LISTEN_SOCKET, listening,                //
+                            MHD_OPTION_THREAD_POOL_SIZE, threads,                                 //
+                            MHD_OPTION_CONNECTION_LIMIT, most,                                    //
+                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, options.connections_of_a_client,  //
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.header_bytes,             //
+                            MHD_OPTION_CONNECTION_TIMEOUT,
+                            static_cast<unsigned>(options.silence.count()),     //
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1,                    //
+                            MHD_OPTION_URI_LOG_CALLBACK, &OnTarget, this,       //
+                            MHD_OPTION_UNESCAPE_CALLBACK, &LeaveEscapes, this,  //
+                            MHD_OPTION_NOTIFY_CONNECTION, &OnConnection, this,  //
+                            MHD_OPTION_NOTIFY_COMPLETED, &OnCompleted, this,    //
+                            MHD_OPTION_END);
   return daemon != nullptr;
 }
 

@@ -34,13 +34,13 @@ struct Access {
 };
 
 struct HttpOptions {
-  unsigned connections = 512;             // at a time; others wait for their turn
+  unsigned connections = 512;              // at a time; others wait for their turn
   unsigned connections_of_a_client = 256;  // of one address; others are closed
-  unsigned threads = 0;                   // 0: as many as there are cores, but no more than 8
-  size_t header_bytes = 16 << 10;         // of a request, and of its answer
-  std::chrono::seconds silence{30};       // without a byte either way
+  unsigned threads = 0;                    // 0: as many as there are cores, but no more than 8
+  size_t header_bytes = 16 << 10;          // of a request, and of its answer
+  std::chrono::seconds silence{30};        // without a byte either way
   Connections::Limits limits;
-  std::chrono::milliseconds grace{5000};  // for what is under way when it is to end
+  std::chrono::milliseconds grace{5000};   // for what is under way when it is to end
   std::function<void(const Access&)> log;  // of each request; from any thread; may be empty
 };
 

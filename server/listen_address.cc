@@ -104,10 +104,11 @@ std::optional<uint16_t> ParsePort(std::string_view digits) {
 }
 
 Error CannotListen(const ListenAddress& address, int error_number) {
-  return {ErrorCode::kNetwork,
-          fmt::format("cannot listen on {}: {}", address.Url(),
-                      std::generic_category().message(error_number)),
-          error_number == EADDRINUSE ? "another program does; name another port with --listen" : ""};
+  return {
+      ErrorCode::kNetwork,
+      fmt::format("cannot listen on {}: {}", address.Url(),
+                  std::generic_category().message(error_number)),
+      error_number == EADDRINUSE ? "another program does; name another port with --listen" : ""};
 }
 
 }  // namespace
@@ -129,12 +130,13 @@ Result<ListenAddress> ParseListenAddress(std::string_view text) {
   HostAndPort split = SplitPort(text);
   if (split.host == "localhost" && !split.bracketed) split.host = "127.0.0.1";
   const std::optional<uint16_t> port = ParsePort(split.port);
-  const bool host = split.bracketed ? ParseIpv6(split.host).has_value()
-                                    : ParseIpv4(split.host).has_value();
+  const bool host =
+      split.bracketed ? ParseIpv6(split.host).has_value() : ParseIpv4(split.host).has_value();
   if (host && port) return ListenAddress{std::move(split.host), *port};
-  return Error{ErrorCode::kUsage, fmt::format("{} is no address to listen on", Quote(text)),
-               "write ADDRESS:PORT, like 127.0.0.1:8080, [::1]:8080 or, for all that can reach this "
-               "machine, 0.0.0.0:8080; port 0 is any that is free"};
+  return Error{
+      ErrorCode::kUsage, fmt::format("{} is no address to listen on", Quote(text)),
+      "write ADDRESS:PORT, like 127.0.0.1:8080, [::1]:8080 or, for all that can reach this "
+      "machine, 0.0.0.0:8080; port 0 is any that is free"};
 }
 
 Result<Listening> Listen(const ListenAddress& address) {
@@ -142,11 +144,10 @@ Result<Listening> Listen(const ListenAddress& address) {
   UniqueFd fd(socket(wanted.get()->sa_family, SOCK_STREAM, 0));
   if (!fd.valid()) return CannotListen(address, errno);
   const int yes = 1;
-  const bool ready = fcntl(fd.get(), F_SETFD, FD_CLOEXEC) == 0 &&
-                     fcntl(fd.get(), F_SETFL, O_NONBLOCK) == 0 &&
-                     setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
-                     bind(fd.get(), wanted.get(), wanted.size) == 0 &&
-                     listen(fd.get(), kBacklog) == 0;
+  const bool ready =
+      fcntl(fd.get(), F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd.get(), F_SETFL, O_NONBLOCK) == 0 &&
+      setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+      bind(fd.get(), wanted.get(), wanted.size) == 0 && listen(fd.get(), kBacklog) == 0;
   if (!ready) return CannotListen(address, errno);
   ListenAddress got = address;
   got.port = PortOf(fd.get());

@@ -1,5 +1,5 @@
-// Where a server listens: a numeric address and a port of this machine. Names are not looked up: who
-// listens decides who may come, and that should be seen in what was written. Any thread.
+// Where a server listens: a numeric address and a port of this machine. Names are not looked up:
+// who listens decides who may come, and that should be seen in what was written. Any thread.
 //
 //   ZOO_ASSIGN_OR_RETURN(ListenAddress address, ParseListenAddress("127.0.0.1:0"));
 //   ZOO_ASSIGN_OR_RETURN(Listening listening, Listen(address));

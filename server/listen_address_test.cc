@@ -60,8 +60,7 @@ TEST(ListenAddress, WhatIsNone) {
     const Result<ListenAddress> address = ParseListenAddress(text);
     ASSERT_FALSE(address) << text;
     EXPECT_EQ(address.error().code, ErrorCode::kUsage);
-    EXPECT_EQ(address.error().message,
-              "\"" + std::string(text) + "\" is no address to listen on");
+    EXPECT_EQ(address.error().message, "\"" + std::string(text) + "\" is no address to listen on");
   }
 }
 

@@ -38,12 +38,23 @@ std::string Html(std::string_view text) {
   std::string html;
   for (const char c : Escape(text)) {
     switch (c) {
-      case '&': html += "&amp;"; break;
-      case '<': html += "&lt;"; break;
-      case '>': html += "&gt;"; break;
-      case '"': html += "&quot;"; break;
-      case '\'': html += "&#39;"; break;
-      default: html += c;
+      case '&':
+        html += "&amp;";
+        break;
+      case '<':
+        html += "&lt;";
+        break;
+      case '>':
+        html += "&gt;";
+        break;
+      case '"':
+        html += "&quot;";
+        break;
+      case '\'':
+        html += "&#39;";
+        break;
+      default:
+        html += c;
     }
   }
   return html;
@@ -104,8 +115,7 @@ Result<Listing> MakeListing(const Collection& collection, const Store& store) {
   });
   for (const Registry& registry : collection.registries().registries()) {
     const std::string path = RegistryPath(registry);
-    listing.registries.push_back({registry.alias(), path, registry.version(),
-                                  registry.size(),
+    listing.registries.push_back({registry.alias(), path, registry.version(), registry.size(),
                                   collection.DocumentAt(path + ".minisig") != nullptr});
   }
   return listing;
@@ -118,8 +128,9 @@ std::string PageOf(const Listing& listing) {
   page += fmt::format("<h1>zoo</h1>\n<p>{}, {}. {}</p>\n", Count(listing.files.size(), "file"),
                       FormatSize(bytes), Link("/index.json", "The same as JSON"));
   if (!listing.files.empty()) {
-    page += "<table>\n<tr><th>weights</th><th>file</th><th class=\"size\">size</th>"
-            "<th>sha256</th></tr>\n";
+    page +=
+        "<table>\n<tr><th>weights</th><th>file</th><th class=\"size\">size</th>"
+        "<th>sha256</th></tr>\n";
     for (const Listing::File& file : listing.files) page += FileRow(file);
     page += "</table>\n";
   }

@@ -20,8 +20,9 @@ namespace zoo {
 
 struct Listing {
   struct File {
-    std::vector<std::string> names;  // "builtin/resnet18:IMAGENET1K_V1"; none if no registry knows it
-    std::string file;                // as published; from outside, not fit to be printed
+    std::vector<std::string>
+        names;         // "builtin/resnet18:IMAGENET1K_V1"; none if no registry knows it
+    std::string file;  // as published; from outside, not fit to be printed
     uint64_t size = 0;
     Digest digest;
   };

@@ -34,8 +34,8 @@ TEST(Listing, AsAPage) {
 
 TEST(Listing, WhatCameFromOutsideIsText) {
   const std::string page = PageOf(Example());
-  for (const char* text : {"<script", "alert(\"", "\x1b", "http://", "https://", "src=", "@import",
-                           "url("}) {
+  for (const char* text :
+       {"<script", "alert(\"", "\x1b", "http://", "https://", "src=", "@import", "url("}) {
     EXPECT_EQ(page.find(text), std::string::npos) << text;
   }
   EXPECT_NE(page.find("&lt;script&gt;"), std::string::npos);

@@ -1,6 +1,6 @@
-// A registry as the document that a server hands out: byte for byte its file and the signature beside
-// it, so that what is signed stays so; of a registry that was read from no file one made of its
-// entries. Any thread.
+// A registry as the document that a server hands out: byte for byte its file and the signature
+// beside it, so that what is signed stays so; of a registry that was read from no file one made of
+// its entries. Any thread.
 //
 //   ZOO_ASSIGN_OR_RETURN(RegistryDocument lab, DocumentOf(registry));
 //   lab.text       // zoo.json

@@ -36,7 +36,8 @@ std::optional<char> HexPair(std::string_view digits) {
   return byte->front();
 }
 
-// The part of a path without its escapes; nothing if one is wrong or hides what may not stand there.
+// The part of a path without its escapes; nothing if one is wrong or hides what may not stand
+// there.
 std::optional<std::string> Decode(std::string_view part) {
   std::string decoded;
   for (size_t i = 0; i < part.size(); ++i) {
@@ -66,8 +67,8 @@ std::vector<std::string_view> Split(std::string_view path) {
 using Parts = std::vector<std::string>;
 
 std::string Joined(const Parts& parts, size_t first) {
-  return fmt::format("{}", fmt::join(parts.begin() + static_cast<ptrdiff_t>(first), parts.end(),
-                                     "/"));
+  return fmt::format("{}",
+                     fmt::join(parts.begin() + static_cast<ptrdiff_t>(first), parts.end(), "/"));
 }
 
 Route Cas(const Parts& parts, std::string_view) {

@@ -133,7 +133,9 @@ TEST(Route, EveryByte) {
     const Route decoded = RouteOf("/weights/a" + escaped + "b");
     const bool refused = byte < 0x20 || byte == 0x7f || c == '/' || c == '\\';
     EXPECT_EQ(decoded.kind, refused ? Kind::kRefused : Kind::kWeights) << byte;
-    if (!refused) EXPECT_EQ(decoded.subject, std::string("a") + c + "b");
+    if (!refused) {
+      EXPECT_EQ(decoded.subject, std::string("a") + c + "b");
+    }
   }
 }
 

@@ -96,8 +96,8 @@ Answer GeneratedAnswer(const Request& request, std::string text, std::string_vie
 // Fit to stand in a header between quotes, and to be a file of whoever saves it.
 bool IsPlainFileName(std::string_view name) {
   return !name.empty() && name.front() != '.' && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   });
 }
 

@@ -1,6 +1,6 @@
-// Site: what a server answers to a request, without the network: a method, a target and a few header
-// fields become a status, header fields and the bytes to send. docs/serving.md lists what there is.
-// Any thread.
+// Site: what a server answers to a request, without the network: a method, a target and a few
+// header fields become a status, header fields and the bytes to send. docs/serving.md lists what
+// there is. Any thread.
 //
 //   Site site(collection, store, disk, {.for_this_machine = true});
 //   Answer answer = site.Reply({.method = "GET", .target = "/cas/f37072fd..."});

@@ -80,9 +80,9 @@ class SiteTest : public ::testing::Test {
     if (answer.length == 0) return "";
     if (answer.text) return answer.text->substr(answer.offset, answer.length);
     std::string bytes(answer.length, '\0');
-    EXPECT_EQ(pread(answer.file.get(), bytes.data(), bytes.size(),
-                    static_cast<off_t>(answer.offset)),
-              static_cast<ssize_t>(bytes.size()));
+    EXPECT_EQ(
+        pread(answer.file.get(), bytes.data(), bytes.size(), static_cast<off_t>(answer.offset)),
+        static_cast<ssize_t>(bytes.size()));
     return bytes;
   }
   std::string Cas() const { return "/cas/" + wanted_.digest.hex(); }
@@ -133,7 +133,8 @@ TEST_F(SiteTest, WhatIsNotHere) {
   const Row rows[] = {
       {"/cas/" + std::string(64, '1'), "that file is not in the cache\n"},
       {"/weights/gone", "gone:v1 is not in the cache\n"},
-      {"/weights/hereo", "no model is named \"hereo\"; did you mean \"here\"? `zoo list` shows all 122\n"},
+      {"/weights/hereo",
+       "no model is named \"hereo\"; did you mean \"here\"? `zoo list` shows all 122\n"},
       {"/weights/here@sha256:" + std::string(64, '1'), "here does not have that sha256 here\n"},
       {"/weights/%3cb%3e",
        "\"<b>\" is not a name; a name is [registry/]model[:weights][@sha256:HEX]\n"},
@@ -179,8 +180,8 @@ TEST_F(SiteTest, PartsAndConditions) {
     EXPECT_EQ(Header(answer, "Content-Range"), row.content_range);
     EXPECT_EQ(Header(answer, "ETag"), tag);
   }
-  const Answer head = site_->Reply(
-      {.method = "HEAD", .target = Cas(), .conditions = {.range = "bytes=900-"}});
+  const Answer head =
+      site_->Reply({.method = "HEAD", .target = Cas(), .conditions = {.range = "bytes=900-"}});
   EXPECT_EQ(head.status, 200);
   EXPECT_EQ(head.length, 1000u);
 }

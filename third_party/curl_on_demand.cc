@@ -1,5 +1,5 @@
-// The functions of the system's libcurl that this tree calls. It brings thirty libraries along, which
-// would more than double the time in which a program starts.
+// The functions of the system's libcurl that this tree calls. It brings thirty libraries along,
+// which would more than double the time in which a program starts.
 #include <curl/curl.h>
 
 #ifdef __APPLE__
@@ -13,7 +13,8 @@
 #undef curl_easy_getinfo
 #undef curl_easy_setopt
 
-// As ZOO_ON_DEMAND; the third argument of these is always a word: a long, a pointer or a curl_off_t.
+// As ZOO_ON_DEMAND; the third argument of these is always a word: a long, a pointer or a
+// curl_off_t.
 #define ZOO_ON_DEMAND_VARIADIC(name, Option)                               \
   CURLcode name(CURL* easy, Option option, ...) {                          \
     static_assert(sizeof(void*) == sizeof(curl_off_t));                    \

@@ -14,14 +14,14 @@ ZOO_ON_DEMAND(const char*, nullptr, MHD_get_version, (), ())
 
 // The options go to the library's function for callers that have them as a list.
 MHD_Daemon* MHD_start_daemon(unsigned flags, uint16_t port, MHD_AcceptPolicyCallback accept,
-                             void* accept_cls, MHD_AccessHandlerCallback handler,
-                             void* handler_cls, ...) {
+                             void* accept_cls, MHD_AccessHandlerCallback handler, void* handler_cls,
+                             ...) {
   static auto* const real = Find<decltype(MHD_start_daemon_va)>("MHD_start_daemon_va");
   va_list options;
   va_start(options, handler_cls);
-  MHD_Daemon* daemon = real == nullptr ? nullptr
-                                       : real(flags, port, accept, accept_cls, handler,
-                                              handler_cls, options);
+  MHD_Daemon* daemon = real == nullptr
+                           ? nullptr
+                           : real(flags, port, accept, accept_cls, handler, handler_cls, options);
   va_end(options);
   return daemon;
 }

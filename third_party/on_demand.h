@@ -1,7 +1,7 @@
 // Functions of a system library, each of which loads the library when it is first called: for
 // libraries that bring so many others along that a program which never calls them would start late.
-// A file that includes this defines ZOO_LIBRARY, the library's file name, and then each function that
-// the tree calls; one that is called and not listed there does not link: add it.
+// A file that includes this defines ZOO_LIBRARY, the library's file name, and then each function
+// that the tree calls; one that is called and not listed there does not link: add it.
 #ifndef ZOO_THIRD_PARTY_ON_DEMAND_H_
 #define ZOO_THIRD_PARTY_ON_DEMAND_H_
 
