@@ -50,7 +50,7 @@ void Collection::AddEntry(const Entry& entry) {
     if (url == nullptr) continue;
     const std::string absolute = ResolveSource(entry, *url);
     add(PathOfUrl(absolute));
-    if (absolute != url->url) add(PathBesideRegistry(entry.registry, url->url));
+    if (absolute != url->url) add(fmt::format("/registries/{}/{}", entry.registry, url->url));
   }
 }
 

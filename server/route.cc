@@ -92,16 +92,6 @@ Route Original(const Parts&, std::string_view target) {
   return {.kind = Kind::kPath, .subject = std::string(target)};
 }
 
-// As clients send it.
-std::string Encoded(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += byte < 0x80 ? std::string(1, c) : fmt::format("%{:02X}", byte);
-  }
-  return encoded;
-}
-
 struct Room {
   std::string_view name;
   Route (*route)(const Parts& parts, std::string_view target);
@@ -147,13 +137,12 @@ std::optional<std::string> PathOfUrl(std::string_view url) {
   if (rest.substr(0, rest.find_first_of("/?")).find('@') != std::string_view::npos) {
     return std::nullopt;
   }
-  return fmt::format("/{}/{}", scheme, Encoded(rest));
-}
-
-std::optional<std::string> PathBesideRegistry(std::string_view alias, std::string_view url) {
-  Route route = RouteOf(fmt::format("/registries/{}/{}", alias, Encoded(url)));
-  if (route.kind != Kind::kPath) return std::nullopt;
-  return std::move(route.subject);
+  std::string path = fmt::format("/{}/", scheme);
+  for (const char c : rest) {  // as clients send it
+    const auto byte = static_cast<unsigned char>(c);
+    path += byte < 0x80 ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return path;
 }
 
 }  // namespace zoo

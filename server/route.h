@@ -44,9 +44,6 @@ Route RouteOf(std::string_view target);
 // "https://host/a?b" is "/https/host/a?b". Nothing for a URL that is not http or https, or that
 // holds a user or a password.
 std::optional<std::string> PathOfUrl(std::string_view url);
-// Likewise for a URL that begins at the registry of that alias: "files/a%20b.pth" is the Route's
-// subject "/registries/ALIAS/files/a b.pth". Nothing if no request can ask for it.
-std::optional<std::string> PathBesideRegistry(std::string_view alias, std::string_view url);
 
 }  // namespace zoo
 

@@ -153,13 +153,5 @@ TEST(Route, WhereUrlsAreAnswered) {
             "/https/host/%C3%A4%20.pth?x");
 }
 
-TEST(Route, WhereFilesBesideARegistryAreAnswered) {
-  EXPECT_EQ(PathBesideRegistry("lab", "files/a.pth"), "/registries/lab/files/a.pth");
-  EXPECT_EQ(PathBesideRegistry("lab", "files/a%20\xc3\xa4"), "/registries/lab/files/a \xc3\xa4");
-  for (const std::string_view url : {"../a", "files//a", "files/%2e%2e/a", "files/a?b"}) {
-    EXPECT_FALSE(PathBesideRegistry("lab", url)) << url;
-  }
-}
-
 }  // namespace
 }  // namespace zoo

@@ -62,7 +62,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   zoo::CheckRoute(lines[0].value_or(""));
   (void)zoo::PathOfUrl(lines[0].value_or(""));
-  (void)zoo::PathBesideRegistry("lab", lines[0].value_or(""));
   zoo::CheckPart({lines[1], lines[2], lines[3], lines[4]});
   return 0;
 }
