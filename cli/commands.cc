@@ -197,6 +197,21 @@ needs no network.
   zoo show resnet50 --registry weights/builtin
   zoo unbundle weights.tar --list)",
      .define = DefineUnbundle},
+    {.name = "serve",
+     .summary = "serve the cache and the registries in force over HTTP, read-only",
+     .details = R"(To programs of this machine, or with --listen to others. Prints its address on
+standard output and serves until Ctrl-C. Files are found by digest (/cas/HEX), by name
+(/weights/NAME) and by the URL they were published at (/https/HOST/...), so that another zoo can use
+this one as a mirror; / lists in a browser what is there. Nothing can be written. There is no
+password and no encryption.
+
+  zoo serve
+  zoo serve --listen 0.0.0.0:8080 --verbose
+
+and on the other machine, for what comes from download.pytorch.org:
+
+  export ZOO_MIRROR=https://download.pytorch.org/=http://HOST:8080/https/download.pytorch.org/)",
+     .define = DefineServe},
     {.name = "cache list",
      .summary = "list the files in the cache",
      .details = R"(With unfinished downloads, which the next pull of the same weights goes on with.

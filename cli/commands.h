@@ -28,6 +28,7 @@ Runner DefineRegistryUpdate(CLI::App& app);
 Runner DefineLock(CLI::App& app);
 Runner DefineBundle(CLI::App& app);
 Runner DefineUnbundle(CLI::App& app);
+Runner DefineServe(CLI::App& app);
 Runner DefineCacheList(CLI::App& app);
 Runner DefineCacheRemove(CLI::App& app);
 Runner DefineCachePrune(CLI::App& app);

@@ -82,7 +82,7 @@ Result<Registry> ReadRegistry(const fs::path& path, std::string alias) {
   if (alias.empty()) alias = AliasOf(path);
   auto registry = Registry::Parse(*text, std::move(alias), RegistryOrigin::kFile, file.string());
   if (!registry) return registry;
-  registry->SetFolder(Absolute(file).parent_path());
+  registry->SetFile(Absolute(file));
   registry->SetBase(UrlOf(registry->folder()));
   return registry;
 }
