@@ -11,6 +11,9 @@ _ALPHANUMERIC = _LOWER + _LOWER.upper() + _DIGITS
 _IN_FILE_NAME = _ALPHANUMERIC + "._-+=,~"  # a label that began with @ would be another repository
 _IN_URL = _ALPHANUMERIC + "-._~:/?#[]@!$&'()*+,;=%"
 
+# Patterns and files that Bazel knows under these names.
+_BAZELS_OWN = ["all", "all-targets", "build", "repos.bzl", "visibility", "workspace", "workspace.bzlmod"]
+
 _LONGEST_ALIAS = 128
 _LONGEST_FILE_NAME = 255
 _LONGEST_URL = 8192
@@ -18,10 +21,13 @@ _LONGEST_URL = 8192
 def _consists_of(text, characters):
     return all([c in characters for c in text.elems()])
 
+def _is_bazels_own(text):
+    return text.lower() in _BAZELS_OWN or text.lower().endswith(".bazel")
+
 def _is_alias(text):
     first = text[:1]
     return (first != "" and first in _ALPHANUMERIC and _consists_of(text, _ALPHANUMERIC + "._-") and
-            len(text) <= _LONGEST_ALIAS and ".." not in text)
+            len(text) <= _LONGEST_ALIAS and ".." not in text and not _is_bazels_own(text))
 
 def _is_name(text):
     return text != "" and _consists_of(text, _ALPHANUMERIC + "._-/:@")
@@ -33,7 +39,7 @@ def _is_sha256(text):
     return len(text) == 64 and _consists_of(text, "abcdef" + _DIGITS)
 
 _FIELDS = [
-    ("alias", _is_alias, "a target's name of letters, digits and ._- that begins with a letter or digit"),
+    ("alias", _is_alias, "a target's name: letters, digits and ._-, a letter or digit first, no word of Bazel's"),
     ("name", _is_name, "the name of an entry"),
     ("file", _is_file_name, "a file's name without '/'"),
     ("sha256", _is_sha256, "64 lower-case hex digits"),
@@ -88,7 +94,7 @@ def _unusable(item, urls, where):
             ", ".join([_shown(s) for s in item["sources"]]) or "none",
         )
     file = item["file"]
-    if not _consists_of(file, _IN_FILE_NAME) or file.lower() in ["build", "workspace"] or ".bazel" in file.lower():
+    if not _consists_of(file, _IN_FILE_NAME) or _is_bazels_own(file):
         return ("%s is the file %s, whose name Bazel cannot take. " +
                 "Publish it under a name of letters, digits and ._-+=,~ and lock that entry.") % (about, repr(file))
     return ""
