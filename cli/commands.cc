@@ -107,20 +107,21 @@ Without arguments: the folder here.
      .define = DefineRuns},
     {.name = "keygen",
      .summary = "make a key pair to sign registries with",
-     .details = R"(Writes the secret key, which only you can read, and beside it the public key, which
-is also printed: the line that others give to `zoo registry add`. Nothing is ever overwritten. The public
-key's file is one of the minisign program, the secret key's is Ed25519 in PKCS#8 PEM, as OpenSSL
-has it.
+     .details = R"(Writes the secret key, which only you can read, and beside it the public key,
+which is also printed: the line that others give to `zoo registry add`. Nothing is ever overwritten.
+The public key's file is one of the minisign program; the secret key is Ed25519 in PKCS#8 PEM, as
+OpenSSL has it.
 
   zoo keygen -o lab.pem)",
      .define = DefineKeygen},
     {.name = "sign",
      .summary = "sign a registry folder",
-     .details = R"(Writes zoo.json.minisig beside zoo.json, once the registry was read and found right. The
-signature binds its name, its version and its content, so that neither another file nor an older
-version can take its place; whoever added the registry with your public key takes nothing that is
-not signed. Sign again after each change, with a higher version. Another key than before, an older
-version, and the same version with other content are refused. The minisign program verifies the file too.
+     .details = R"(Writes zoo.json.minisig beside zoo.json, once the registry was read and found
+right. The signature binds its name, its version and its content, so that neither another file nor
+an older version can take its place; whoever added the registry with your public key takes nothing
+that is not signed. Sign again after each change, with a higher version. Another key than before, an
+older version, and the same version with other content are refused. The minisign program verifies
+the file too.
 
   zoo sign ./registry --key lab.pem
   zoo sign ./registry --check --key lab.pub

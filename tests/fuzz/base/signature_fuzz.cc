@@ -18,14 +18,12 @@ constexpr std::string_view kMessage = "hello\n";
 constexpr std::string_view kKey = "RWQk4Jjn9d3aOLRkDEZ7iDxnWX0R/6KWHFiNotSFQjK8MBdpAQ4HOQB5";
 // What was signed, behind the first line: corpus/signature/prehashed and pure are the wholes.
 constexpr std::string_view kSigned[] = {
-    "RUQk4Jjn9d3aOLoPfAMqpBjSUEUTgWHCXRyaUF27mgBjWAI4KP758NyKLOYgfjxI636YwT0VOEYNxVUQ6Tel0cReVMz4cn"
-    "lR"
-    "DQU=\n"
+    "RUQk4Jjn9d3aOLoPfAMqpBjSUEUTgWHCXRyaUF27mgBjWAI4KP758NyKLOYgfjxI"
+    "636YwT0VOEYNxVUQ6Tel0cReVMz4cnlRDQU=\n"
     "trusted comment: a trusted comment\n"
     "442oVl+2KhpTtNW+6nLIim85ONoIySw8TPWhr23HPfX+6pC849yDsXcSZIAbaFFF2KTwEAMA7YYBEewtjofaCg==",
-    "RWQk4Jjn9d3aOJr+namCRZ51XeGrBuLHBM3F88j2VksgjTJwQ28NdCjoiSEhLGPwIjethXWaQf16TXpJBEK8ZtLGk+"
-    "AWjnv6"
-    "3Ao=\n"
+    "RWQk4Jjn9d3aOJr+namCRZ51XeGrBuLHBM3F88j2VksgjTJwQ28NdCjoiSEhLGPw"
+    "IjethXWaQf16TXpJBEK8ZtLGk+AWjnv63Ao=\n"
     "trusted comment: timestamp:1795908558\tfile:f\n"
     "NxVBLl7qucyv+dov6Sx65amakgvbZST5r7y7vKIg7yl+fLRCMYmQMu7LRagaWKRoKRKFVSLob5WmgDTR3WulAw=="};
 
