@@ -125,6 +125,28 @@ want another name, a correction one with --supersedes.
 An architecture that zoo does not have is your own: its weights are published without a probe.)",
      .define = nullptr,
      .needs_torch = true},
+    {.name = "keygen",
+     .summary = "make a key pair to sign registries with",
+     .details = R"(Writes the secret key, which only you can read, and beside it the public key,
+which is also printed: the line that others give to `zoo registry add`. Nothing is ever overwritten.
+The public key's file is one of the minisign program; the secret key is Ed25519 in PKCS#8 PEM, as
+OpenSSL has it.
+
+  zoo keygen -o lab.pem)",
+     .define = DefineKeygen},
+    {.name = "sign",
+     .summary = "sign a registry folder",
+     .details = R"(Writes zoo.json.minisig beside zoo.json, once the registry was read and found
+right. The signature binds its name, its version and its content, so that neither another file nor
+an older version can take its place; whoever added the registry with your public key takes nothing
+that is not signed. Sign again after each change, with a higher version. Another key than before, an
+older version, and the same version with other content are refused. The minisign program verifies
+the file too.
+
+  zoo sign ./registry --key lab.pem
+  zoo sign ./registry --check --key lab.pub
+  minisign -V -p lab.pub -m registry/zoo.json)",
+     .define = DefineSign},
     {.name = "registry add",
      .summary = "add a registry, whose weights then go by ALIAS/NAME",
      .details = R"(A registry of a URL is fetched, checked and remembered: the copy serves when

@@ -21,6 +21,8 @@ Runner DefineInspect(CLI::App& app);
 Runner DefineDiff(CLI::App& app);
 Runner DefineConvert(CLI::App& app);
 Runner DefineRuns(CLI::App& app);
+Runner DefineKeygen(CLI::App& app);
+Runner DefineSign(CLI::App& app);
 Runner DefineRegistryAdd(CLI::App& app);
 Runner DefineRegistryList(CLI::App& app);
 Runner DefineRegistryRemove(CLI::App& app);
