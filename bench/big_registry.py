@@ -2,6 +2,8 @@
 """Makes a registry of many entries, each with all that a careful publisher says: zoo.json, the same each time.
 
 usage: bench/big_registry.py FOLDER [ENTRIES]     100,000 entries are 73 MB
+
+The file of entry n, files/MODEL-WEIGHTS.pth, would hold the digits of n; none is made.
 """
 import hashlib
 import json
@@ -17,13 +19,16 @@ CATEGORIES = 1000
 def name(number):
     """The model and the weights of an entry."""
     model = number // WEIGHTS_EACH
-    return "%s%d_site%06d" % (FAMILIES[model % len(FAMILIES)], 18 + model % 83, model), "V%d" % (number % WEIGHTS_EACH + 1)
+    return "%s%d_site%08d" % (FAMILIES[model % len(FAMILIES)], 18 + model % 83, model), "V%d" % (number % WEIGHTS_EACH + 1)
+
+
+def content(number):
+    return b"%d" % number
 
 
 def entry(number):
     model, weights = name(number)
-    digest = hashlib.sha256(b"%d" % number).hexdigest()
-    parameters = 1_000_000 + number * 7919 % 200_000_000
+    digest = hashlib.sha256(content(number)).hexdigest()
     return {
         "model": model,
         "weights": weights,
@@ -31,19 +36,19 @@ def entry(number):
         "architecture": {"name": FAMILIES[number // WEIGHTS_EACH % len(FAMILIES)] + "18", "options": {"num_classes": 1000}},
         "artifact": {
             "file": "%s-%s.pth" % (model, digest[:8]),
-            "size": parameters * 4 + 12345,
+            "size": len(content(number)),
             "sha256": digest,
-            "sources": [{"url": "https://models.example.org/weights/%s-%s.pth" % (model, digest[:8])}],
+            "sources": [{"url": "files/%s-%s.pth" % (model, weights)}],
         },
-        "parameters": parameters,
+        "parameters": 1_000_000 + number * 7919 % 200_000_000,
         "license": "Apache-2.0",
         "metrics": {DATASETS[number % len(DATASETS)]: {"acc@1": 60 + number % 3000 / 100, "acc@5": 90 + number % 900 / 100}},
         "gflops": 1 + number % 500 / 10,
         "min_size": [32, 32],
-        "recipe": "https://models.example.org/recipes/%s" % model,
         "categories": "names",
         "preset": {"resize": [256], "crop": [224], "interpolation": "bilinear", "antialias": True,
                    "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
+        "fingerprint": "weights:sha256:" + hashlib.sha256(digest.encode()).hexdigest(),
     }
 
 

@@ -105,7 +105,7 @@ TEST(ParseArtifact, BadSources) {
       {url, R"("files/%2e%2e/x")", at + R"([0].url "files/%2e%2e/x")" + relative},
       {url, R"("files/a?x")", at + R"([0].url "files/a?***")" + relative},
       {url, R"("files/a#x")", at + R"([0].url "files/a#***")" + relative},
-      {url, R"("files/a\\b")", at + R"([0].url "files/a\b")" + relative},
+      {url, R"("files/a\\b")", at + R"([0].url "files/a\\b")" + relative},
       {url, R"("files/a b")", at + R"([0].url "files/a b")" + blank},
       {wheel, R"("some-model")", at + R"([1].wheel "some-model" must be NAME==VERSION)"},
       {wheel, R"("some-model==")", at + R"([1].wheel "some-model==" must be NAME==VERSION)"},
