@@ -122,8 +122,7 @@ Result<int> RegistryCommand::Add(const AddArguments& arguments) {
   ZOO_RETURN_IF_ERROR(Begin());
   ZOO_RETURN_IF_ERROR(CheckAlias(added.alias, added_));
   if (const AddedRegistry* same = FindAdded(added_, added.url); same != nullptr) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("{} was added as {}", added.where(), same->alias),
+    return Error{ErrorCode::kUsage, fmt::format("{} was added as {}", added.where(), same->alias),
                  fmt::format("`zoo registry remove {}` first", same->alias)};
   }
   // What a registry of that alias left behind is of no account.
@@ -210,8 +209,7 @@ Status RegistryCommand::UpdateOne(const AddedRegistry& added) {
   updated_.push_back(std::move(json));
   if (!context_.json()) {
     const bool same = fetched && !changed;
-    context_.Print(
-        fmt::format("{}: {}{}\n", added.alias, Summary(row), same ? ", unchanged" : ""));
+    context_.Print(fmt::format("{}: {}{}\n", added.alias, Summary(row), same ? ", unchanged" : ""));
   }
   return {};
 }
@@ -249,8 +247,8 @@ Result<int> List(Context& context) {
   if (context.json()) {
     Json::Array registries;
     for (const RegistryRow& row : rows) registries.emplace_back(RowJson(row));
-    context.PrintJson(Json::Object{{"schema", "zoo/registry-list/1"},
-                                   {"registries", std::move(registries)}});
+    context.PrintJson(
+        Json::Object{{"schema", "zoo/registry-list/1"}, {"registries", std::move(registries)}});
     return 0;
   }
   if (rows.empty()) context.Note("no registry was added; builtin is always there");

@@ -63,8 +63,8 @@ class Context {
   // output. Returns its exit code.
   int Report(const Error& error);
 
-  // The registries in force (registry/in_force.h): --registry or ZOO_REGISTRY replace the added ones
-  // and the built-in one. Makes no request (registry_refresh.h does).
+  // The registries in force (registry/in_force.h): --registry or ZOO_REGISTRY replace the added
+  // ones and the built-in one. Makes no request (registry_refresh.h does).
   Result<const RegistrySet*> Registries();
   // The next call of Registries reads them again; entries of before are gone.
   void ReloadRegistries() { registries_.reset(); }

@@ -29,8 +29,9 @@ constexpr std::string_view kRegistry = R"({"schema": "zoo/registry/1", "name": "
 class ContextTest : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* name : {"ZOO_CACHE", "ZOO_REGISTRY", "ZOO_OFFLINE", "ZOO_MIRROR", "ZOO_PYTHON",
-                             "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "ZOO_CONFIG", "HOME"}) {
+    for (const char* name :
+         {"ZOO_CACHE", "ZOO_REGISTRY", "ZOO_OFFLINE", "ZOO_MIRROR", "ZOO_PYTHON", "XDG_CACHE_HOME",
+          "XDG_CONFIG_HOME", "XDG_STATE_HOME", "ZOO_CONFIG", "HOME"}) {
       unsetenv(name);
     }
     here_ = fs::current_path();

@@ -26,8 +26,9 @@ struct PullNames {
   Refresh refresh = Refresh::kIfOld;
 };
 
-// Asks for news of the added registries, unless all names are in the cache. Tries every name, until the user cancels. The exit code is 0 or that of the first failure; all
-// failures are reported already. An error only for what keeps all names from being tried.
+// Asks for news of the added registries, unless all names are in the cache. Tries every name, until
+// the user cancels. The exit code is 0 or that of the first failure; all failures are reported
+// already. An error only for what keeps all names from being tried.
 Result<int> RunPull(Context& context, PullSeams seams, const PullNames& request);
 
 }  // namespace zoo::cli

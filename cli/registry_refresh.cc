@@ -66,8 +66,7 @@ Status RefreshRun::Run() {
 }
 
 Result<std::vector<AddedRegistry>> RefreshRun::Due() const {
-  ZOO_ASSIGN_OR_RETURN(std::vector<AddedRegistry> due,
-                       AddedInForce(context_.options().registries));
+  ZOO_ASSIGN_OR_RETURN(std::vector<AddedRegistry> due, AddedInForce(context_.options().registries));
   std::erase_if(due, [this](const AddedRegistry& added) { return !IsDue(added); });
   return due;
 }
@@ -85,8 +84,7 @@ bool RefreshRun::IsDue(const AddedRegistry& added) const {
 
 Status RefreshRun::Update(const RegistriesLock& lock, const AddedRegistry& added) {
   const bool asked_for = refresh_ == Refresh::kNow;
-  const FetchOptions options{.attempts = asked_for ? kMaxAttempts : 1,
-                             .cancel = context_.cancel()};
+  const FetchOptions options{.attempts = asked_for ? kMaxAttempts : 1, .cancel = context_.cancel()};
   const Result<UpdatedRegistry> updated = UpdateRegistry(lock, places_, added, seams_, options);
   if (updated) {
     context_.ReloadRegistries();

@@ -1,6 +1,6 @@
-// The added registries, asked for anew before a command reads them: those in force that nobody asked
-// for a day, or all that are in force with --refresh. What cannot be had or must not be taken is a
-// remark, and the last good copy serves. One thread.
+// The added registries, asked for anew before a command reads them: those in force that nobody
+// asked for a day, or all that are in force with --refresh. What cannot be had or must not be taken
+// is a remark, and the last good copy serves. One thread.
 //
 //   ZOO_RETURN_IF_ERROR(RefreshAdded(context, options.refresh));
 //   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
@@ -22,8 +22,8 @@ enum class Refresh {
   kNow,
 };
 
-// Makes no request offline, and none while another process is at work on the registries. Errors only
-// with kNow: kUsage if this run is offline, else the first failure.
+// Makes no request offline, and none while another process is at work on the registries. Errors
+// only with kNow: kUsage if this run is offline, else the first failure.
 Status RefreshAdded(Context& context, FetchSeams seams, Refresh refresh);
 // Over the network, by the system's clock.
 Status RefreshAdded(Context& context, Refresh refresh);

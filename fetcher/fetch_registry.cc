@@ -103,9 +103,10 @@ Verdict PageRun::Attempt(const Url& url) {
   HttpRequest request{.private_addresses = true, .cancel = cancel_};
   if (!request_.etag.empty()) request.headers.emplace_back("If-None-Match", request_.etag);
   if (request_.past_caches) request.headers.emplace_back("Cache-Control", "no-cache");
-  const Hops hops = GetFollowing(seams_.transport, url, std::move(request),
-                                 {.head = [this](const ResponseHead& head) { return TakeHead(head); },
-                                  .body = [this](ByteView bytes) { return TakeBody(bytes); }});
+  const Hops hops =
+      GetFollowing(seams_.transport, url, std::move(request),
+                   {.head = [this](const ResponseHead& head) { return TakeHead(head); },
+                    .body = [this](ByteView bytes) { return TakeBody(bytes); }});
   requests_ += hops.requests;
   if (hops.outcome.failure == NetFailure::kRefused && head_) return *head_;
   return Judge({.max_size = request_.max_bytes, .date = seams_.clock.Date()}, hops.outcome);
@@ -267,18 +268,18 @@ Error RegistryRun::Refused(Error error) const {
 Result<FetchedRegistry> RegistryRun::Check(const Page& document, const Page& signature) {
   ZOO_ASSIGN_OR_RETURN(const RegistryIdentity identity, Identify(document, signature));
   if (last_.seen) ZOO_RETURN_IF_ERROR(MayFollow(*last_.seen, identity, added_.alias));
-  Result<Registry> registry = Registry::Parse(document.body, added_.alias, RegistryOrigin::kUrl,
-                                              added_.document_url());
+  Result<Registry> registry =
+      Registry::Parse(document.body, added_.alias, RegistryOrigin::kUrl, added_.document_url());
   if (!registry) return Refused(std::move(registry).error());
   FetchedRegistry fetched;
-  fetched.seen = {.identity = identity,
-                  .entries = registry->size(),
-                  .etag = document.etag,
-                  .signature_etag = added_.key ? signature.etag : "",
-                  .private_host = document.private_host &&
-                                  (!last_.seen || last_.seen->private_host),
-                  .checked = Now(),
-                  .tried = Now()};
+  fetched.seen = {
+      .identity = identity,
+      .entries = registry->size(),
+      .etag = document.etag,
+      .signature_etag = added_.key ? signature.etag : "",
+      .private_host = document.private_host && (!last_.seen || last_.seen->private_host),
+      .checked = Now(),
+      .tried = Now()};
   if (!added_.key) {
     Result<Signature> other = Signature::Parse(signature.body);
     if (other) fetched.other_key = other->key;

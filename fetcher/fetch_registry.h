@@ -7,12 +7,13 @@
 //      the document is taken over https or from a private address only, and the signature is looked
 //      for when the document is new, to tell which key could be pinned.
 //   3. Both unchanged: done. One of them: the other is fetched too.
-//   4. Signature and trusted comment, then the rules of succession (MayFollow), then Registry::Parse
-//      of the very bytes that were verified. If a signature is wrong the server may have been between
-//      two versions, or a cache on the way: 1 to 4 once more, past the caches.
+//   4. Signature and trusted comment, then the rules of succession (MayFollow), then parsing of the
+//      very bytes that were verified. If a signature is wrong the server may have been between two
+//      versions, or a cache on the way: 1 to 4 once more, past the caches.
 //
 //   ZOO_ASSIGN_OR_RETURN(RegistriesLock lock, RegistriesLock::Take(places, wait, cancel));
-//   ZOO_ASSIGN_OR_RETURN(auto updated, UpdateRegistry(lock, places, added, {transport, clock}, {}));
+//   ZOO_ASSIGN_OR_RETURN(UpdatedRegistry updated,
+//                        UpdateRegistry(lock, places, added, {transport, clock}, {}));
 //
 // One thread.
 #ifndef ZOO_FETCHER_FETCH_REGISTRY_H_

@@ -54,7 +54,8 @@ class Desk {
     // The address of a server is new each time; what is remembered is of the first.
     if (lab.url.empty()) lab.url = wire.url() + "/zoo/";
     Redirecting transport(wire.transport(), lab.url, wire.url() + "/zoo/");
-    const RegistriesLock lock = RegistriesLock::Take(places, std::chrono::milliseconds(0), {}).value();
+    const RegistriesLock lock =
+        RegistriesLock::Take(places, std::chrono::milliseconds(0), {}).value();
     Result<UpdatedRegistry> updated =
         UpdateRegistry(lock, places, lab, {transport, clock}, {.attempts = attempts});
     requests = wire.requests();
@@ -142,16 +143,15 @@ TEST_P(FetchRegistryTest, WhereOneOfTheTwoIsNewTheOtherIsFetchedToo) {
   Desk desk(GetParam());
   ASSERT_TRUE(desk.Update(desk.Signed(document)));
   // Signed again, over the same document.
-  Result<UpdatedRegistry> updated =
-      desk.Update({NotModified(), Tagged(Sign(desk.secret, document), "\"s2\""),
-                   Tagged(document, "\"d\"")});
+  Result<UpdatedRegistry> updated = desk.Update(
+      {NotModified(), Tagged(Sign(desk.secret, document), "\"s2\""), Tagged(document, "\"d\"")});
   ASSERT_TRUE(updated) << updated.error().Text();
   EXPECT_EQ(updated->requests, 3);
   EXPECT_EQ(updated->now.signature_etag, "\"s2\"");
   // A new document whose signature says that it is the one of before.
   const std::string next = Document(2);
-  updated = desk.Update({Tagged(next, "\"d2\""), NotModified(),
-                         Tagged(Sign(desk.secret, next), "\"s3\"")});
+  updated = desk.Update(
+      {Tagged(next, "\"d2\""), NotModified(), Tagged(Sign(desk.secret, next), "\"s3\"")});
   ASSERT_TRUE(updated) << updated.error().Text();
   EXPECT_EQ(desk.Version(), "2");
 }
@@ -197,9 +197,11 @@ TEST_P(FetchRegistryTest, WhatMustNotBeTakenLeavesTheLastGoodCopy) {
            " is not of this content: one of the two was changed",
        "do not use it"},
       {{Reply(200, Document(8)), Reply(404, "")},
-       "lab: it has no signature, and must be signed with " + desk.lab.key->ToString() + " (", ask},
+       "lab: it has no signature, and must be signed with " + desk.lab.key->ToString() + " (",
+       ask},
       {{NotModified(), Reply(404, "")},
-       "lab: it has no signature, and must be signed with " + desk.lab.key->ToString() + " (", ask},
+       "lab: it has no signature, and must be signed with " + desk.lab.key->ToString() + " (",
+       ask},
       {{Reply(200, Document(8)), Reply(200, "")}, "lab: ", ""},
       {{Reply(200, "<html>"), Reply(200, "<html>")}, "lab: ", ""},
       {desk.Signed(Document(8, "lab", "../../net")),
@@ -255,13 +257,15 @@ TEST_P(FetchRegistryTest, TooLongIsCutOff) {
   ScriptedReply large = Reply(200, "");
   large.content_length = 300 << 20;
   EXPECT_EQ(desk.Refused({large}).message,
-            "lab: " + desk.lab.url + "zoo.json: it offers 300.0 MiB, and 256.0 MiB is the most "
-                                     "that is taken");
+            "lab: " + desk.lab.url +
+                "zoo.json: it offers 300.0 MiB, and 256.0 MiB is the most "
+                "that is taken");
 }
 
 TEST_P(FetchRegistryTest, EncodedOrCutIsNotTaken) {
   Desk desk(GetParam());
-  EXPECT_EQ(desk.Refused({Reply(200, Document(1)).With("Content-Encoding", "gzip")}).message,
+  const Error encoded = desk.Refused({Reply(200, Document(1)).With("Content-Encoding", "gzip")});
+  EXPECT_EQ(encoded.message,
             "lab: " + desk.lab.url +
                 "zoo.json: it sends the body encoded as \"gzip\", though asked not to");
   const std::string document = Document(1);

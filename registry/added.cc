@@ -187,8 +187,7 @@ Status CheckAlias(std::string_view alias, const std::vector<AddedRegistry>& adde
                  "an alias is letters, digits, '.', '_' and '-', a letter or digit first"};
   }
   if (Lower(alias) == kBuiltin) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("{} is the registry that is compiled in", kBuiltin),
+    return Error{ErrorCode::kUsage, fmt::format("{} is the registry that is compiled in", kBuiltin),
                  "choose another alias"};
   }
   for (const AddedRegistry& other : added) {

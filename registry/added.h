@@ -1,6 +1,6 @@
-// The registries that the user added, as config.json ("zoo/config/1") keeps them: for each the alias
-// that it goes by, where it is, and the key that its signatures must be of. Read strictly, so that a
-// slip in the file never leaves a key out unsaid. Values; any thread.
+// The registries that the user added, as config.json ("zoo/config/1") keeps them: for each the
+// alias that it goes by, where it is, and the key that its signatures must be of. Read strictly, so
+// that a slip in the file never leaves a key out unsaid. Values; any thread.
 //
 //   const RegistryPlaces places = RegistryPlaces::FromEnvironment();
 //   ZOO_ASSIGN_OR_RETURN(std::vector<AddedRegistry> added, ReadAdded(places));
@@ -20,8 +20,8 @@
 
 namespace zoo {
 
-// Where a user's registries are kept, never in the cache, which may be shared. A path is empty where
-// the environment names no place for it.
+// Where a user's registries are kept, never in the cache, which may be shared. A path is empty
+// where the environment names no place for it.
 struct RegistryPlaces {
   std::filesystem::path config;  // $ZOO_CONFIG, else config.json in $XDG_CONFIG_HOME/zoo
   std::filesystem::path state;   // the folder $XDG_STATE_HOME/zoo

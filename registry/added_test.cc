@@ -24,9 +24,7 @@ std::string Config(const std::string& rows) {
 
 TEST(Added, IsReadAsItWasWritten) {
   const std::vector<AddedRegistry> added = {
-      {.alias = "lab",
-       .url = "https://models.example.org/",
-       .key = PublicKey::Parse(kKey).value()},
+      {.alias = "lab", .url = "https://models.example.org/", .key = PublicKey::Parse(kKey).value()},
       {.alias = "two.x", .url = "http://127.0.0.1:8080/a/zoo-2.json"},
       {.alias = "ours", .path = "/data/Möwe 熊猫"}};
   Result<std::vector<AddedRegistry>> read = ParseAdded(AddedText(added));

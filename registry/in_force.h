@@ -1,7 +1,7 @@
 // The registries in force: those that the caller names, else those of ZOO_REGISTRY, else the ones
-// that the user added and the built-in one. Reads the environment and this machine's disk, and makes
-// no request: of a registry that was added by URL the last good copy serves. Any thread that does
-// not change the environment meanwhile.
+// that the user added and the built-in one. Reads the environment and this machine's disk, and
+// makes no request: of a registry that was added by URL the last good copy serves. Any thread that
+// does not change the environment meanwhile.
 #ifndef ZOO_REGISTRY_IN_FORCE_H_
 #define ZOO_REGISTRY_IN_FORCE_H_
 

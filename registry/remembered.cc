@@ -155,16 +155,16 @@ Result<std::string> ReadCopy(const RegistryPlaces& places, const AddedRegistry& 
   if (!text) return text;
   const Digest found = Digest::Of(AsBytes(*text));
   if (found == digest) return text;
-  return Damaged(added, fmt::format("is damaged: its sha256 is {}, it must be {}", found.hex(),
-                                    digest.hex()));
+  return Damaged(
+      added, fmt::format("is damaged: its sha256 is {}, it must be {}", found.hex(), digest.hex()));
 }
 
 Result<Registry> OpenCopy(const RegistryPlaces& places, const AddedRegistry& added,
                           const SeenRegistry& seen) {
   const Digest& digest = seen.identity.sha256;
   const fs::path index = CopyOf(places, added.alias, digest, kIndex);
-  Result<IndexedDocument> document = StampDocument(
-      CopyOf(places, added.alias, digest, kDocument), digest, RegistryOrigin::kUrl);
+  Result<IndexedDocument> document =
+      StampDocument(CopyOf(places, added.alias, digest, kDocument), digest, RegistryOrigin::kUrl);
   if (!document && document.error().code == ErrorCode::kNotFound) return Gone(added);
   if (!document) return std::move(document).error();
   Result<Registry> indexed = OpenRegistryIndex(*document, index, added.alias);
@@ -214,10 +214,11 @@ Result<std::optional<SeenRegistry>> ReadSeen(const RegistryPlaces& places,
   if (!text) return std::move(text).error();
   Result<State> state = ParseState(*text);
   if (!state) {
-    return Error{state.error().code, fmt::format("{}: {}", Shown(path), state.error().message),
-                 fmt::format("what was seen of {0} is not known any more: `zoo registry remove {0}` "
-                             "and add it again, with its key",
-                             added.alias)};
+    return Error{
+        state.error().code, fmt::format("{}: {}", Shown(path), state.error().message),
+        fmt::format("what was seen of {0} is not known any more: `zoo registry remove {0}` "
+                    "and add it again, with its key",
+                    added.alias)};
   }
   if (state->url != added.url || state->key != KeyText(added)) return std::optional<SeenRegistry>();
   return std::optional(std::move(state->seen));
@@ -292,8 +293,8 @@ Status Remember(const RegistriesLock& lock, const RegistryPlaces& places,
   }
   ZOO_ASSIGN_OR_RETURN(const IndexedDocument stamped,
                        StampDocument(document, digest, RegistryOrigin::kUrl));
-  ZOO_RETURN_IF_ERROR(WriteRegistryIndex(copy.registry, stamped,
-                                         CopyOf(places, added.alias, digest, kIndex)));
+  ZOO_RETURN_IF_ERROR(
+      WriteRegistryIndex(copy.registry, stamped, CopyOf(places, added.alias, digest, kIndex)));
   ZOO_RETURN_IF_ERROR(RememberSeen(lock, places, added, seen));
   Sweep(FolderOf(places, added.alias), digest);
   return {};

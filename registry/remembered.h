@@ -2,11 +2,12 @@
 // serves without a network, and what was seen last, which nothing older may replace. In the state
 // folder, mode 0700:
 //
-//   LOCK                               held by the one process that changes any of this, or config.json
-//   registries/ALIAS/state.json        "zoo/remembered/1": url, key, name, version, digest, ETags, times
-//   registries/ALIAS/HEX.json          the document with that digest, as it was verified
-//   registries/ALIAS/HEX.json.minisig  its signature, if it was taken with a key
-//   registries/ALIAS/HEX.index         compiled from it (registry_index.h)
+//   LOCK                 held by the one process that changes any of this, or config.json
+//   registries/ALIAS/
+//     state.json         "zoo/remembered/1": URL, key, name, version, digest, ETags, times
+//     HEX.json           the document with that digest, as it was verified
+//     HEX.json.minisig   its signature, if it was taken with a key
+//     HEX.index          compiled from it (registry_index.h)
 //
 // state.json names the copy by its digest and is written last, so a process that is killed at any
 // moment leaves the copy of before or the new one. Readers take no lock. Any thread.

@@ -44,9 +44,8 @@ class RememberedTest : public testing::Test {
   // As an update would.
   Status Keep(const std::string& document, bool private_host = false) {
     ZOO_ASSIGN_OR_RETURN(RegistriesLock lock, RegistriesLock::Take(places_, kNone, {}));
-    ZOO_ASSIGN_OR_RETURN(
-        Registry registry,
-        Registry::Parse(document, "lab", RegistryOrigin::kUrl, lab_.document_url()));
+    ZOO_ASSIGN_OR_RETURN(Registry registry, Registry::Parse(document, "lab", RegistryOrigin::kUrl,
+                                                            lab_.document_url()));
     ZOO_ASSIGN_OR_RETURN(const RegistryIdentity identity, IdentityOf(document));
     const SeenRegistry seen{.identity = identity,
                             .entries = 1,
@@ -112,7 +111,8 @@ TEST_F(RememberedTest, TheLastCopyServes) {
 TEST_F(RememberedTest, OnlyTheOwnerMayLookAndNothingOldStays) {
   ASSERT_TRUE(Keep(Document(1)));
   std::ofstream(Folder() / ("state.json.partial-4711")) << "left by a kill";
-  std::ofstream(Folder() / (CopyOf("", Document(2)).string() + ".partial-4711")) << "left by a kill";
+  std::ofstream(Folder() / (CopyOf("", Document(2)).string() + ".partial-4711"))
+      << "left by a kill";
   std::ofstream(Folder() / "notes.txt") << "not ours";
   ASSERT_TRUE(Keep(Document(2)));
   for (const std::string& name : Names()) {
