@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -120,9 +121,12 @@ std::string ListedTable(std::span<const Listed> listed, const ListedTableOptions
   TableOptions table{.room = options.columns};
   for (const Column& column : columns) {
     rows[0].emplace_back(column.header);
-    for (size_t i = 0; i < listed.size(); ++i) rows[i + 1].push_back(column.cell(listed[i]));
     table.right.push_back(column.right);
     table.ranks.push_back(column.rank);
+  }
+  for (size_t i = 0; i < listed.size(); ++i) {
+    rows[i + 1].reserve(std::size(columns));
+    for (const Column& column : columns) rows[i + 1].push_back(column.cell(listed[i]));
   }
   if (options.cut) table.columns = options.columns;
   return FormatTable(std::move(rows), std::move(table));

@@ -56,12 +56,14 @@ Status RefreshRun::Run() {
     return Error{ErrorCode::kUsage, "--refresh asks servers, and this run is offline",
                  "leave one of the two out"};
   }
-  ZOO_ASSIGN_OR_RETURN(const std::vector<AddedRegistry> due, Due());
-  if (due.empty()) return {};
+  const Result<std::vector<AddedRegistry>> due = Due();
+  // Whoever opens the registries tells what is wrong with the list of them.
+  if (!due) return asked_for ? Status(due.error()) : Status();
+  if (due->empty()) return {};
   Result<RegistriesLock> lock =
       RegistriesLock::Take(places_, asked_for ? kPatience : kNone, context_.cancel());
   if (!lock) return asked_for ? Status(std::move(lock).error()) : Status();
-  for (const AddedRegistry& added : due) ZOO_RETURN_IF_ERROR(Update(*lock, added));
+  for (const AddedRegistry& added : *due) ZOO_RETURN_IF_ERROR(Update(*lock, added));
   return {};
 }
 

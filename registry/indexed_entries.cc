@@ -35,10 +35,12 @@ const Entry* IndexedEntries::Find(std::string_view model, std::string_view weigh
 const std::vector<Entry>& IndexedEntries::All() const {
   std::lock_guard lock(mutex_);
   if (all_) return *all_;
-  std::vector<Entry>& all = all_.emplace(size());
+  std::vector<Entry>& all = all_.emplace();
+  all.reserve(size());
   for (uint32_t number = 0; number < size(); ++number) {
+    std::optional<Entry> entry = Decode(number);
     // Only forged bytes under a checksum that is right get here without one: an entry of no name.
-    if (std::optional<Entry> entry = Decode(number)) all[number] = *std::move(entry);
+    all.push_back(entry ? *std::move(entry) : Entry());
   }
   return all;
 }

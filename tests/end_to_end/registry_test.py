@@ -215,7 +215,10 @@ class Registries(harness.ZooTest):
         self.assertEqual(self.requests(), ["/lab/zoo.json"], "once, and not again within the hour")
         self.assertEqual(self.zoo("list", "--registry", "lab", "--quiet")[::2], (OK, ""))
         self.assertEqual(self.requests(), [])
-        self.assertEqual(self.zoo("list", "--registry", "lab", "--refresh")[0], NETWORK)
+        del self.server.routes["/lab/zoo.json"]
+        self.assertEqual(self.zoo("list", "--registry", "lab", "--refresh"), (
+            NETWORK, "", "zoo: lab: %szoo.json: it answers 404 Not Found; a registry's URL is that of its folder, where a zoo.json is, or of its "
+            "file\n" % self.url))
 
     def test_unsigned(self):
         self.server.routes["/lab/zoo.json"] = tagged(document(1))
