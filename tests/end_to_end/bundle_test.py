@@ -105,7 +105,8 @@ class Sharing(harness.ZooTest):
         self.assertEqual(code, 0, err)
         paths = [pathlib.Path(line) for line in out.splitlines()]
         self.assertEqual([path.read_bytes() for path in paths], [WEIGHTS["three"], WEIGHTS["one"], WEIGHTS["two"]])
-        self.assertEqual(sorted(path for path, _ in self.server.seen), ["/one.pth", "/three.pth", "/two.pth"])
+        # Of an empty file there is nothing to be asked.
+        self.assertEqual(sorted(path for path, _ in self.server.seen), ["/one.pth", "/two.pth"])
         self.elsewhere()
         self.cache = self.folder / "cache ö"
         self.assertEqual(self.zoo("pull", "--lock", self.lock, "two", *nowhere)[:2], (0, "%s\n" % paths[2]))
@@ -261,7 +262,7 @@ class Sharing(harness.ZooTest):
         cases = {
             "parent": change(name="../outside"),
             "absolute": change(name=str(outside)),
-            "symbolic link": change(type=tarfile.SYMTYPE, linkname=str(outside), size=0),
+            "symbolic link": change(type=tarfile.SYMTYPE, linkname="/etc/passwd", size=0),
             "hard link": change(type=tarfile.LNKTYPE, linkname="zoo.lock", size=0),
             "directory": change(type=tarfile.DIRTYPE, size=0),
             "owner": change(uid=1),
