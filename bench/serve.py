@@ -19,6 +19,7 @@ import tempfile
 import time
 
 import pull
+import rounds
 
 MIN_RATIO = 0.8
 CLIENTS = (1, 16)
@@ -65,17 +66,17 @@ def check(url, sha256):
         sys.exit("wrong bytes from " + url)
 
 
-def measure(urls, size, rounds):
+def measure(urls, size, count):
     """Prints a line for each number of clients; whether the target was met for all."""
     met = True
     for clients in CLIENTS:
         rates = {name: [] for name in urls}
-        for _ in range(rounds):
+        for _ in range(count):
             for name, url in urls.items():
                 rates[name].append(clients * size / seconds(url, clients) / 1e6)
         zoo, nginx = (statistics.median(rates[name]) for name in ("zoo", "nginx"))
         print("%2d clients, medians of %d: nginx %.0f MB/s, zoo serve %.0f MB/s: %.2f x (at least %.1f)" % (
-            clients, rounds, nginx, zoo, zoo / nginx, MIN_RATIO))
+            clients, count, nginx, zoo, zoo / nginx, MIN_RATIO))
         met = met and zoo >= MIN_RATIO * nginx
     return met
 
@@ -85,11 +86,14 @@ def main():
     parser.add_argument("--zoo", default="bazel-bin/cli/zoo")
     parser.add_argument("--mb", type=int, default=550, help="size of the file, in 10^6 bytes")
     parser.add_argument("--rounds", type=int, default=7)
+    rounds.add_realtime(parser)
     arguments = parser.parse_args()
+    rounds.prepare(arguments)
     folder = tempfile.mkdtemp(prefix="zoo-bench.")
     servers = []
     try:
         os.mkdir(folder + "/files")
+        os.chmod(folder, 0o755)  # nginx's workers are another user if this is root
         size = arguments.mb * 10**6
         sha256 = pull.make_file(folder + "/files/big.pth", size)
         nginx, port = pull.start_nginx(folder, NGINX_CONF)
@@ -106,7 +110,7 @@ def main():
             server.terminate()
             server.wait()
         shutil.rmtree(folder)
-    print("load averages at the end: %.1f %.1f %.1f, %d cores" % (*os.getloadavg(), os.cpu_count()))
+    print(rounds.load_average())
     return 0 if met else 1
 
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "zoo/base/bytes.h"
+#include "zoo/base/json.h"
 #include "zoo/server/listen_address.h"
 #include "zoo/server/listing.h"
 

@@ -17,7 +17,6 @@
 
 #include "zoo/base/digest.h"
 #include "zoo/base/file.h"
-#include "zoo/base/json.h"
 #include "zoo/base/result.h"
 #include "zoo/cache/disk.h"
 #include "zoo/cache/store.h"

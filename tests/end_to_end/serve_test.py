@@ -60,7 +60,7 @@ class Serving:
     def raw(self, request):
         """All that comes back for these bytes until the server closes the connection or has nothing more to say."""
         with socket.create_connection(self.address(), timeout=60) as client:
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            with contextlib.suppress(OSError):  # it may have hung up already
                 client.sendall(request)
                 client.shutdown(socket.SHUT_WR)
             reply = b""
@@ -276,7 +276,7 @@ class ServeTest(harness.ZooTest):
             (b"CONNECT localhost:80" + host + b"\r\n", {0, 400, 405}),
             (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {0, 400, 405, 505}),
             (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 300, {0, 400}),
-            (b"\r\n" * 10_000, {0, 400}),
+            (b"\r\n" * 10_000, {0, 400, 414, 431}),
             (b"\0" * 10_000, {0, 400, 414, 431}),
             (b"GET", {0, 400}),
             (b"", {0}),
