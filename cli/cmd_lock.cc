@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -157,6 +158,16 @@ Result<int> Update(Context& context, const Arguments& arguments) {
   return comparison.Print();
 }
 
+// A host that none of them is had from was mistyped.
+Status CheckHost(const std::vector<LockedWeights>& rows, const std::string& host) {
+  if (host.empty()) return {};
+  auto goes = [&](const LockedWeights& row) { return row.auth_host == host; };
+  if (std::ranges::any_of(rows, goes)) return {};
+  return Error{ErrorCode::kUsage,
+               fmt::format("none of these weights has an https source at {}", Quote(host)),
+               "name the host alone, in lower case, as their URLs have it"};
+}
+
 // The names' rows beside those that the lock has; one of the same alias is replaced.
 Result<Lock> LockNames(Context& context, const Arguments& arguments, const Lock& before) {
   std::vector<LockedWeights> rows, fresh;
@@ -165,6 +176,7 @@ Result<Lock> LockNames(Context& context, const Arguments& arguments, const Lock&
                          LockOne(context, ParseWanted(argument), arguments.auth_host));
     fresh.push_back(std::move(row));
   }
+  ZOO_RETURN_IF_ERROR(CheckHost(fresh, arguments.auth_host));
   for (const LockedWeights& row : before.weights) {
     if (std::ranges::find(fresh, row.alias, &LockedWeights::alias) == fresh.end()) {
       rows.push_back(row);

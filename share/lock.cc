@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <variant>
 
@@ -107,14 +108,14 @@ Result<Lock> LockOf(std::vector<LockedWeights> rows) {
                    fmt::format("choose another: ALIAS={}", row.name)};
     }
   }
-  for (size_t i = 0; i < rows.size(); ++i) {
-    for (size_t j = i + 1; j < rows.size(); ++j) {
-      if (AliasKey(rows[i].alias) != AliasKey(rows[j].alias)) continue;
-      return Error{ErrorCode::kUsage,
-                   fmt::format("{} and {} would both be called {}", rows[i].name, rows[j].name,
-                               rows[i].alias),
-                   fmt::format("choose an alias for one of them: ALIAS={}", rows[j].name)};
-    }
+  std::map<std::string, const LockedWeights*> seen;
+  for (const LockedWeights& row : rows) {
+    auto [other, fresh] = seen.emplace(AliasKey(row.alias), &row);
+    if (fresh) continue;
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{} and {} would both be called {}", other->second->name, row.name,
+                             other->second->alias),
+                 fmt::format("choose an alias for one of them: ALIAS={}", row.name)};
   }
   Lock lock{std::move(rows)};
   // A registry may say what a lock may not: a password in a URL.
@@ -126,9 +127,12 @@ Result<Lock> LockOf(std::vector<LockedWeights> rows) {
 Digest EntryDigest(const Entry& entry) { return Digest::Of(AsBytes(Json(ToJson(entry)).Dump(-1))); }
 
 bool GoesTo(const LockedWeights& weights, std::string_view host) {
-  return !host.empty() && std::ranges::any_of(weights.sources, [&](const Source& source) {
+  constexpr std::string_view kInHost = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+  if (host.empty() || host.find_first_not_of(kInHost) != host.npos) return false;
+  const std::string start = fmt::format("https://{}/", host);
+  return std::ranges::any_of(weights.sources, [&](const Source& source) {
     const auto* url = std::get_if<UrlSource>(&source);
-    return url != nullptr && url->url.starts_with(fmt::format("https://{}/", host));
+    return url != nullptr && url->url.starts_with(start);
   });
 }
 

@@ -82,7 +82,8 @@ std::string AliasKey(std::string_view alias);
 // The identity of an entry: SHA-256 of its JSON on one line.
 Digest EntryDigest(const Entry& entry);
 
-// Whether one of its sources is an https URL of that host, so that a token for it may be of use.
+// Whether one of its sources is an https URL of that host (in lower case, at the usual port), so
+// that a token for it may be of use.
 bool GoesTo(const LockedWeights& weights, std::string_view host);
 
 // What is needed to pull exactly these bytes: name, file, digest, size, sources.

@@ -245,6 +245,29 @@ class Sharing(harness.ZooTest):
         _, err = self.run_zoo("bundle", "--lock", self.lock, "-o", "/dev/full", code=5)
         self.assertIn("the file needs ", err)
 
+    def test_damaged(self):
+        self.make_bundle()
+        self.elsewhere()
+        body = self.tar.read_bytes()
+        at = body.index(WEIGHTS["one"]) + 40_000
+        self.tar.write_bytes(body[:at] + bytes([body[at] ^ 1]) + body[at + 1:])
+        code, out, err = self.zoo("unbundle", self.tar, "--to", self.folder / "to", "--quiet")
+        self.assertEqual((code, len(out.splitlines())), (6, 2))
+        self.assertRegex(err, "^zoo: .*: house/one:V1: one.pth: sha256 is .*; the bundle is damaged: get it again\n$")
+        self.assertEqual(len(self.blobs()), 2)
+        self.assertNothingWrongInCache()
+        self.assertFalse((self.folder / "to").exists())
+
+    def test_host_of_a_token(self):
+        self.registry(harness.entry("one", WEIGHTS["one"], "https://models.example.org/one.pth"), *self.entries[1:])
+        out, _ = self.run_zoo("lock", "one", "two", "--auth-host", "models.example.org")
+        self.assertEqual([row["auth_host"] for row in json.loads(out)["weights"]], ["models.example.org", None])
+        self.lock.write_text(out)
+        self.run_zoo("lock", "--update", self.lock)
+        self.assertEqual(self.lock.read_text(), out)
+        _, err = self.run_zoo("lock", "two", "--auth-host", "models.example.org", code=2)
+        self.assertTrue(err.startswith('zoo: none of these weights has an https source at "models.example.org"; '), err)
+
     def test_hostile(self):
         """Tars that Python makes of a good bundle's members with one thing changed."""
         self.make_bundle()
