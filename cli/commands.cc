@@ -116,9 +116,10 @@ password and no encryption.
   zoo serve
   zoo serve --listen 0.0.0.0:8080 --verbose
 
-and on the other machine, for what comes from download.pytorch.org:
+and on another machine, HOST being this one, for weights whose registry says https://lab.org/...:
 
-  export ZOO_MIRROR=https://download.pytorch.org/=http://HOST:8080/https/download.pytorch.org/)",
+  export ZOO_MIRROR=https://lab.org/=http://HOST:8080/https/lab.org/
+  zoo pull lab/digits)",
      .define = DefineServe},
     {.name = "cache list",
      .summary = "list the files in the cache",
