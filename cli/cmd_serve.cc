@@ -91,8 +91,9 @@ Result<int> ServeCache(Context& context, const Arguments& arguments) {
 Runner DefineServe(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   app.add_option("--listen", arguments->listen,
-                 "where to listen; port 0 is any that is free, 0.0.0.0 is for other machines too")
-      ->type_name("ADDRESS:PORT")
+                 "address and port to listen on; port 0 is any that is free, 0.0.0.0 is for other "
+                 "machines too")
+      ->type_name("ADDRESS")
       ->capture_default_str();
   app.add_flag("--verbose", arguments->verbose,
                "a line for each request: client, method, path, status, bytes");

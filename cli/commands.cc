@@ -223,16 +223,14 @@ needs no network.
      .summary = "serve the cache and the registries in force over HTTP, read-only",
      .details = R"(To programs of this machine, or with --listen to others. Prints its address on
 standard output and serves until Ctrl-C. Files are found by digest (/cas/HEX), by name
-(/weights/NAME) and by the URL they were published at (/https/HOST/...), so that another zoo can use
-this one as a mirror; / lists in a browser what is there. Nothing can be written. There is no
-password and no encryption.
+(/weights/NAME) and by the URL they were published at (/https/HOST/...); / lists in a browser what
+is there. Nothing can be written. There is no password and no encryption.
+
+Another zoo takes it for a mirror if its ZOO_MIRROR maps https://a/ to http://HOST:8080/https/a/,
+where HOST is this machine.
 
   zoo serve
-  zoo serve --listen 0.0.0.0:8080 --verbose
-
-and on the other machine, for what comes from download.pytorch.org:
-
-  export ZOO_MIRROR=https://download.pytorch.org/=http://HOST:8080/https/download.pytorch.org/)",
+  zoo serve --listen 0.0.0.0:8080 --verbose)",
      .define = DefineServe},
     {.name = "cache list",
      .summary = "list the files in the cache",

@@ -56,7 +56,8 @@ class SiteTest : public ::testing::Test {
       return fmt::format(fmt::runtime(kEntry), model, file, identity, url);
     };
     return fmt::format(
-        R"({{"schema": "zoo/registry/1", "name": "lab", "version": 7, "entries": [{}, {}, {}, {}]}})",
+        R"({{"schema": "zoo/registry/1", "name": "lab", "version": 7,
+             "entries": [{}, {}, {}, {}]}})",
         row("here", "here.pth", full, "https://host/a/here.pth?x=1"),
         row("beside", "a b.pth", full, "files/ab.pth"),
         row("gone", "gone.pth", other, "https://host/gone.pth"),
