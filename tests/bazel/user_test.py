@@ -25,10 +25,13 @@ class BazelUser(unittest.TestCase):
         cls.temporary = pathlib.Path(tempfile.mkdtemp(prefix="zoo_bazel_user."))
         cls.addClassCleanup(shutil.rmtree, cls.temporary, ignore_errors=True)
         bazel_here("build", "//examples/digits")
-        folder = cls.temporary / "bazel_user"
-        shutil.copytree(ROOT / "examples" / "bazel_user", folder, ignore=shutil.ignore_patterns("bazel-*", "zoo.lock"))
+        # The copy has the same place every time, as Bazel 4 does not notice that a workspace has moved.
+        place = pathlib.Path(bazel_here("info", "output_base")) / "bazel_user"
+        shutil.rmtree(place / "workspace", ignore_errors=True)
+        shutil.copytree(ROOT / "examples" / "bazel_user", place / "workspace",
+                        ignore=shutil.ignore_patterns("bazel-*", "zoo.lock"))
         rc = ROOT / "user.bazelrc"  # where LibTorch is, a disk cache: what holds for the tree holds here too
-        cls.user = Workspace(folder, bazel_here("info", "output_base") + "/bazel_user", ["--bazelrc=%s" % rc] if rc.exists() else [])
+        cls.user = Workspace(place / "workspace", place / "output", ["--bazelrc=%s" % rc] if rc.exists() else [])
         cls.addClassCleanup(cls.user.close)
 
     def lock_trained_weights(self):
@@ -45,7 +48,7 @@ class BazelUser(unittest.TestCase):
 
     def test_every_public_target_can_be_used(self):
         self.user.write_lock()
-        done = self.user.run("build", "--nobuild", "@zoo", "@zoo//:own_module", "@zoo//:without_torch")
+        done = self.user.run("build", "--nobuild", "@zoo//:zoo", "@zoo//:own_module", "@zoo//:without_torch")
         self.assertEqual(done.returncode, 0, done.stderr)
 
 
