@@ -19,16 +19,14 @@ const std::string kKeyFile =
     "untrusted comment: minisign public key 38DADDF5E798E024\n" + kKey + "\n";
 const std::string kPrehashed =
     "untrusted comment: signature from minisign secret key\n"
-    "RUQk4Jjn9d3aOLoPfAMqpBjSUEUTgWHCXRyaUF27mgBjWAI4KP758NyKLOYgfjxI636YwT0VOEYNxVUQ6Tel0cReVMz4cn"
-    "lR"
-    "DQU=\n"
+    "RUQk4Jjn9d3aOLoPfAMqpBjSUEUTgWHCXRyaUF27mgBjWAI4KP758NyKLOYgfjxI"
+    "636YwT0VOEYNxVUQ6Tel0cReVMz4cnlRDQU=\n"
     "trusted comment: a trusted comment\n"
     "442oVl+2KhpTtNW+6nLIim85ONoIySw8TPWhr23HPfX+6pC849yDsXcSZIAbaFFF2KTwEAMA7YYBEewtjofaCg==\n";
 const std::string kPure =
     "untrusted comment: signature from minisign secret key\n"
-    "RWQk4Jjn9d3aOJr+namCRZ51XeGrBuLHBM3F88j2VksgjTJwQ28NdCjoiSEhLGPwIjethXWaQf16TXpJBEK8ZtLGk+"
-    "AWjnv6"
-    "3Ao=\n"
+    "RWQk4Jjn9d3aOJr+namCRZ51XeGrBuLHBM3F88j2VksgjTJwQ28NdCjoiSEhLGPw"
+    "IjethXWaQf16TXpJBEK8ZtLGk+AWjnv63Ao=\n"
     "trusted comment: timestamp:1795908558\tfile:f\n"
     "NxVBLl7qucyv+dov6Sx65amakgvbZST5r7y7vKIg7yl+fLRCMYmQMu7LRagaWKRoKRKFVSLob5WmgDTR3WulAw==\n";
 

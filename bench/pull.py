@@ -59,13 +59,14 @@ def make_file(path, size):
     return hasher.hexdigest()
 
 
-def start_nginx(folder):
+def start_nginx(folder, template=NGINX_CONF):
+    """The process and its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     conf = os.path.join(folder, "nginx.conf")
     with open(conf, "w") as file:
-        file.write(NGINX_CONF.format(folder=folder, port=port))
+        file.write(template.format(folder=folder, port=port))
     server = subprocess.Popen(["nginx", "-p", folder, "-c", conf, "-e", folder + "/error.log"])
     for _ in range(200):
         if server.poll() is not None:

@@ -17,6 +17,25 @@ def run(argv, **more):
     return seconds, child.stdout
 
 
+class Side:
+    """A process that answers each line with numbers."""
+
+    def __init__(self, argv):
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, *command):
+        self.process.stdin.write(" ".join(command) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            sys.exit("a side ended with exit code %d" % self.process.wait())
+        return [float(number) for number in answer.split()]
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
 def medians(sides, rounds):
     """Of {name: function that gives numbers}: each runs once to warm up, then all take turns."""
     for side in sides.values():

@@ -9,11 +9,10 @@ long-lived processes that take turns in one run. Prints medians and ratios.
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 
-from rounds import add_realtime, load_average, medians, prepare, print_table
+from rounds import Side, add_realtime, load_average, medians, prepare, print_table
 
 MAX_TO_PLAIN, MAX_TO_HASH = 1.4, 1.1
 
@@ -35,25 +34,6 @@ for line in sys.stdin:
 """
 
 
-class Side:
-    """A process that answers each command with the seconds it took."""
-
-    def __init__(self, argv):
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def run(self, *command):
-        self.process.stdin.write(" ".join(command) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            sys.exit("a side ended with exit code %d" % self.process.wait())
-        return float(answer)
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--python", default=os.environ.get("ZOO_PYTHON"), help="a Python with torch (default: ZOO_PYTHON)")
@@ -73,14 +53,14 @@ def main():
             path = os.path.join(folder, "x.pt")
 
             def one():
-                seconds = side.run(how, path)
+                seconds = side.ask(how, path)
                 os.unlink(path)
-                return [seconds]
+                return seconds
             return one
 
         sides = {"torch.save": save(torch, "crc"), "torch.save, no CRC": save(torch, "plain"),
                  "zoo": save(zoo, "crc"), "zoo, no CRC": save(zoo, "plain"),
-                 "zoo, with SHA-256": save(zoo, "sha256"), "SHA-256 alone": lambda: [zoo.run("hash")]}
+                 "zoo, with SHA-256": save(zoo, "sha256"), "SHA-256 alone": lambda: zoo.ask("hash")}
         found = {name: values[0] for name, values in medians(sides, arguments.rounds).items()}
     zoo.end()
     torch.end()

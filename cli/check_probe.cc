@@ -1,7 +1,10 @@
 #include "zoo/cli/check_probe.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <functional>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -11,7 +14,6 @@
 #include "zoo/base/text.h"
 #include "zoo/cli/probe_photo.h"
 #include "zoo/registry/entry.h"
-#include "zoo/registry/registry.h"
 
 namespace zoo::cli {
 namespace {
@@ -23,37 +25,67 @@ Result<Preset> PresetFor(const ReadyModel& ready) {
   return *ready.entry->preset;
 }
 
-// A photo is looked for in `folder`.
-Result<at::Tensor> ImagesOf(const ProbeInput& input, const fs::path& folder,
+// Where the photo of a probe is.
+using PhotoPlace = std::function<Result<fs::path>(const PhotoInput&)>;
+
+PhotoPlace In(fs::path folder) {
+  if (folder.empty()) folder = ".";
+  return [folder](const PhotoInput& photo) -> Result<fs::path> { return folder / photo.photo; };
+}
+
+Result<at::Tensor> ImagesOf(const ProbeInput& input, const PhotoPlace& place,
                             const ReadyModel& ready) {
   if (const auto* generated = std::get_if<GeneratedInput>(&input)) return Generate(*generated);
   const auto& photo = std::get<PhotoInput>(input);
-  if (folder.empty()) {
-    return Error{ErrorCode::kUnsupported,
-                 fmt::format("the probe of {} is of a photo beside its registry, which was read "
-                             "from no file",
-                             ready.name),
-                 ""};
-  }
   ZOO_ASSIGN_OR_RETURN(const Preset preset, PresetFor(ready));
-  return ReadProbePhoto(folder, photo, preset);
+  ZOO_ASSIGN_OR_RETURN(const fs::path file, place(photo));
+  return ReadProbePhoto(file, photo, preset);
 }
 
-Result<Probe> ReadProbe(const fs::path& file) {
+// One probe, or an array of them.
+Result<std::vector<Probe>> ParseProbes(const Json& json) {
+  std::vector<Probe> probes;
+  const Json::Array* several = json.AsArray();
+  for (const Json& one : several != nullptr ? std::span(*several) : std::span(&json, 1)) {
+    ZOO_ASSIGN_OR_RETURN(Probe probe, ParseProbe(one));
+    probes.push_back(std::move(probe));
+  }
+  if (probes.empty()) return Error{ErrorCode::kCorrupt, "probe: the array is empty", ""};
+  return probes;
+}
+
+Result<std::vector<Probe>> ReadProbes(const fs::path& file) {
   ZOO_ASSIGN_OR_RETURN(const std::string text, ReadFile(file, JsonLimits().bytes));
   Result<Json> json = ParseJson(text);
   const Json* inner = json ? json->Find("probe") : nullptr;
-  Result<Probe> probe = json ? ParseProbe(inner != nullptr ? *inner : *json) : json.error();
-  if (probe) return probe;
-  Error error = probe.error();
+  Result<std::vector<Probe>> probes =
+      json ? ParseProbes(inner != nullptr ? *inner : *json) : json.error();
+  if (probes) return probes;
+  Error error = probes.error();
   error.message = fmt::format("{}: {}", Escape(file.native(), 1000), error.message);
   return error;
 }
 
-Result<Checked> Compare(const Probe& probe, const fs::path& folder, const ReadyModel& ready) {
-  ZOO_ASSIGN_OR_RETURN(const at::Tensor images, ImagesOf(probe.input, folder, ready));
+std::string InputText(const ProbeInput& input) {
+  if (const auto* photo = std::get_if<PhotoInput>(&input)) return "photo " + photo->photo;
+  return fmt::format("generated [{}]", fmt::join(std::get<GeneratedInput>(input).shape, ", "));
+}
+
+Result<Checked> Compare(const Probe& probe, const PhotoPlace& place, const ReadyModel& ready) {
+  ZOO_ASSIGN_OR_RETURN(const at::Tensor images, ImagesOf(probe.input, place, ready));
   ZOO_ASSIGN_OR_RETURN(models::LogitsOutcome outcome, RunProbe(probe, *ready.model, images));
   return Checked{ready.name, "its probe says", std::move(outcome), probe.tolerance};
+}
+
+// What comes of each probe is added to the report under that name.
+void CompareAll(const std::vector<Probe>& probes, const PhotoPlace& place, const ReadyModel& ready,
+                const std::string& name, CheckReport& report) {
+  for (const Probe& probe : probes) {
+    Result<Checked> checked = Compare(probe, place, ready);
+    if (checked) checked->name = name;
+    if (checked && probes.size() > 1) checked->input = InputText(probe.input);
+    report.Add(name, checked);
+  }
 }
 
 Status CheckShape(const std::vector<int64_t>& shape) {
@@ -74,9 +106,7 @@ Result<GeneratedInput> GeneratedFor(const NewProbe& request, const ReadyModel& r
   return input;
 }
 
-}  // namespace
-
-Result<Checked> CheckEntry(Context& context, const std::string& name) {
+Status CheckFound(Context& context, const std::string& name, CheckReport& report) {
   ZOO_ASSIGN_OR_RETURN(const Context::NameOrFile found, context.Resolve(name));
   if (found.file) {
     return Error{ErrorCode::kUsage,
@@ -91,37 +121,50 @@ Result<Checked> CheckEntry(Context& context, const std::string& name) {
                     "prints a probe of what it computes here",
                     entry.name())};
   }
-  ZOO_ASSIGN_OR_RETURN(const Probe probe, ParseProbe(*entry.probe));
-  ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
+  ZOO_ASSIGN_OR_RETURN(const std::vector<Probe> probes, ParseProbes(*entry.probe));
   ZOO_ASSIGN_OR_RETURN(const ReadyModel ready, OpenModel(context, {.name = name}));
-  return Compare(probe, registries->FolderOf(entry), ready);
+  const auto place = [&](const PhotoInput& photo) { return ProbePhotoFile(context, entry, photo); };
+  CompareAll(probes, place, ready, ready.name, report);
+  return {};
 }
 
-Result<Checked> CheckAgainst(Context& context, const ModelChoice& choice,
-                             const fs::path& probe_file) {
-  ZOO_ASSIGN_OR_RETURN(const Probe probe, ReadProbe(probe_file));
-  ZOO_ASSIGN_OR_RETURN(const ReadyModel ready, OpenModel(context, choice));
-  fs::path folder = probe_file.parent_path();
-  if (folder.empty()) folder = ".";
-  ZOO_ASSIGN_OR_RETURN(Checked checked, Compare(probe, folder, ready));
-  if (!choice.weights.empty()) checked.name = choice.weights;
-  return checked;
+}  // namespace
+
+void CheckEntry(Context& context, const std::string& name, CheckReport& report) {
+  if (Status done = CheckFound(context, name, report); !done) report.Add(name, done.error());
+}
+
+void CheckAgainst(Context& context, const ModelChoice& choice, const fs::path& probe_file,
+                  CheckReport& report) {
+  const std::string& name = choice.weights.empty() ? choice.name : choice.weights;
+  const auto check = [&]() -> Status {
+    ZOO_ASSIGN_OR_RETURN(const std::vector<Probe> probes, ReadProbes(probe_file));
+    ZOO_ASSIGN_OR_RETURN(const ReadyModel ready, OpenModel(context, choice));
+    CompareAll(probes, In(probe_file.parent_path()), ready,
+               choice.weights.empty() ? ready.name : choice.weights, report);
+    return {};
+  };
+  if (Status done = check(); !done) report.Add(name, done.error());
+}
+
+Result<Probe> MakeProbeOf(const ReadyModel& ready, const NewProbe& request) {
+  ProbeInput input;
+  if (request.photo.empty()) {
+    ZOO_ASSIGN_OR_RETURN(input, GeneratedFor(request, ready));
+  } else {
+    ZOO_ASSIGN_OR_RETURN(input, PhotoInputOf(request.photo));
+  }
+  ZOO_ASSIGN_OR_RETURN(const at::Tensor images,
+                       ImagesOf(input, In(fs::path(request.photo).parent_path()), ready));
+  return RecordProbe(*ready.model, std::move(input), images, request.dtype);
 }
 
 Result<Probe> MakeProbe(Context& context, const ModelChoice& choice, const NewProbe& request) {
+  // Before anything is downloaded.
   if (!request.shape.empty()) ZOO_RETURN_IF_ERROR(CheckShape(request.shape));
-  ProbeInput input;
-  if (!request.photo.empty()) {
-    ZOO_ASSIGN_OR_RETURN(input, PhotoInputOf(request.photo));
-  }
+  if (!request.photo.empty()) ZOO_RETURN_IF_ERROR(PhotoInputOf(request.photo));
   ZOO_ASSIGN_OR_RETURN(const ReadyModel ready, OpenModel(context, choice));
-  if (request.photo.empty()) {
-    ZOO_ASSIGN_OR_RETURN(input, GeneratedFor(request, ready));
-  }
-  fs::path folder = fs::path(request.photo).parent_path();
-  if (folder.empty()) folder = ".";
-  ZOO_ASSIGN_OR_RETURN(const at::Tensor images, ImagesOf(input, folder, ready));
-  return RecordProbe(*ready.model, std::move(input), images, request.dtype);
+  return MakeProbeOf(ready, request);
 }
 
 }  // namespace zoo::cli

@@ -18,14 +18,15 @@
 
 namespace zoo::cli {
 
-// The entry of that name, pulled if it must be, against its own probe. kNotFound if it has none,
-// kUsage for a file; else what pulling, loading and running it gives.
-Result<Checked> CheckEntry(Context& context, const std::string& name);
+// The entry of that name, pulled if it must be, against its own probes; what comes of each is added
+// to the report. kNotFound if it has none, kUsage for a file; else what pulling, loading and
+// running it gives.
+void CheckEntry(Context& context, const std::string& name, CheckReport& report);
 
-// A model against the probe in a file: a probe by itself, or the member "probe" of an object, as it
-// stands in an entry. A photo is looked for beside that file.
-Result<Checked> CheckAgainst(Context& context, const ModelChoice& choice,
-                             const std::filesystem::path& probe_file);
+// A model against the probes in a file: one or an array of them, by itself or as the member "probe"
+// of an object, as it stands in an entry. A photo is looked for beside that file.
+void CheckAgainst(Context& context, const ModelChoice& choice,
+                  const std::filesystem::path& probe_file, CheckReport& report);
 
 // What a new probe is made of.
 struct NewProbe {
@@ -36,6 +37,8 @@ struct NewProbe {
 
 // kUsage for a shape that is none; else what loading and running the model gives.
 Result<Probe> MakeProbe(Context& context, const ModelChoice& choice, const NewProbe& request);
+// The same of a model that is there.
+Result<Probe> MakeProbeOf(const ReadyModel& ready, const NewProbe& request);
 
 }  // namespace zoo::cli
 

@@ -10,10 +10,17 @@
 namespace zoo::cli {
 namespace {
 
+// "lab/digits, photo x.png"
+std::string Title(const Checked& checked) {
+  return checked.input.empty() ? checked.name : fmt::format("{}, {}", checked.name, checked.input);
+}
+
 Json::Object Numbers(const Checked& checked, double seconds) {
-  return {{"difference", checked.outcome.difference},
-          {"tolerance", checked.tolerance},
-          {"seconds", seconds}};
+  Json::Object numbers{{"difference", checked.outcome.difference},
+                       {"tolerance", checked.tolerance},
+                       {"seconds", seconds}};
+  if (!checked.input.empty()) numbers.emplace_back("input", checked.input);
+  return numbers;
 }
 
 }  // namespace
@@ -40,6 +47,7 @@ bool CheckReport::Begin(const std::string& name) {
 void CheckReport::Add(const std::string& name, const Result<Checked>& result) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  began_ = std::chrono::steady_clock::now();
   context_.terminal().ClearStatus();
   if (!result) {
     Failed(name, result.error(), {});
@@ -53,7 +61,7 @@ void CheckReport::Add(const std::string& name, const Result<Checked>& result) {
 void CheckReport::LeaveOut(const std::string& name) { left_out_.emplace_back(name); }
 
 std::string CheckReport::Line(const Checked& checked, const char* verdict, double seconds) const {
-  const std::string name = Escape(checked.name);
+  const std::string name = Escape(Title(checked));
   const size_t width = std::max(width_, DisplayWidth(name));
   return fmt::format("{}{:{}}  {}  difference {:.1e}, tolerance {:.1e}, {:.1f} s\n", name, "",
                      width - DisplayWidth(name), verdict, checked.outcome.difference,
@@ -71,8 +79,8 @@ void CheckReport::Differs(const Checked& checked, double seconds) {
   if (!context_.json()) context_.Print(Line(checked, "FAIL", seconds));
   Failed(checked.name,
          Error{ErrorCode::kMismatch,
-               fmt::format("{} does not compute what {}: {}", Escape(checked.name), checked.against,
-                           checked.outcome.text),
+               fmt::format("{} does not compute what {}: {}", Escape(Title(checked)),
+                           checked.against, checked.outcome.text),
                fmt::format("the tolerance is {:g}", checked.tolerance)},
          Numbers(checked, seconds));
 }

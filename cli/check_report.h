@@ -28,6 +28,7 @@ struct Checked {
   std::string against;  // "its probe says": whose numbers they must be
   models::LogitsOutcome outcome;
   double tolerance = 0;  // on a logit
+  std::string input;     // "photo x.png", where the weights are checked on several; else empty
 };
 
 class CheckReport {
@@ -38,7 +39,7 @@ class CheckReport {
   // Before each check: shows progress on a terminal. False if the user asked to stop; the report
   // then says so.
   bool Begin(const std::string& name);
-  // What came of it.
+  // What came of it; once for each input.
   void Add(const std::string& name, const Result<Checked>& result);
   // It was not asked for.
   void LeaveOut(const std::string& name);

@@ -105,7 +105,7 @@ Result<int> WriteProbe(Context& context, const Arguments& arguments) {
 Result<int> CheckOne(Context& context, const Arguments& arguments) {
   CheckReport report(context, arguments.names);
   if (report.Begin(arguments.names[0])) {
-    report.Add(arguments.names[0], CheckAgainst(context, ChoiceOf(arguments), arguments.probe));
+    CheckAgainst(context, ChoiceOf(arguments), arguments.probe, report);
   }
   return report.Finish();
 }
@@ -130,7 +130,7 @@ Result<int> CheckEntries(Context& context, std::vector<std::string> names) {
   CheckReport report(context, names);
   for (const std::string& name : names) {
     if (!report.Begin(name)) break;
-    report.Add(name, CheckEntry(context, name));
+    CheckEntry(context, name, report);
   }
   return report.Finish();
 }

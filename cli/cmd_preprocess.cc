@@ -7,10 +7,9 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "zoo/base/bytes.h"
@@ -21,85 +20,24 @@
 #include "zoo/base/result.h"
 #include "zoo/base/text.h"
 #include "zoo/cli/commands.h"
+#include "zoo/cli/preset_options.h"
 #include "zoo/cli/terminal.h"
 #include "zoo/image/decode.h"
 #include "zoo/image/encode.h"
 #include "zoo/image/image.h"
 #include "zoo/image/preprocess.h"
 #include "zoo/image/resize.h"
-#include "zoo/registry/entry.h"
-#include "zoo/registry/registry.h"
 
 namespace zoo::cli {
 namespace {
 
 struct Options {
   std::string photo;
-  std::string model;  // --for
-  std::optional<int> resize, crop;
-  std::optional<std::string> interpolation;
-  std::vector<double> mean, std;
+  PresetOptions preset;
   std::string crop_out, tensor_out;
-
-  bool says_how() const { return resize || crop || interpolation || !mean.empty() || !std.empty(); }
 };
 
-struct InterpolationName {
-  std::string_view name;
-  Interpolation interpolation;
-};
-constexpr InterpolationName kInterpolations[] = {{"bilinear", Interpolation::kBilinear},
-                                                 {"bicubic", Interpolation::kBicubic}};
-
-std::string_view NameOf(Interpolation interpolation) {
-  return std::find_if(
-             std::begin(kInterpolations), std::end(kInterpolations),
-             [&](const InterpolationName& row) { return row.interpolation == interpolation; })
-      ->name;
-}
-
-Error Usage(std::string message, std::string hint = "") {
-  return {ErrorCode::kUsage, std::move(message), std::move(hint)};
-}
-
-Status CheckNumbers(const Preset& preset) {
-  for (int c = 0; c < 3; ++c) {
-    if (!std::isfinite(preset.mean[c])) {
-      return Usage(fmt::format("--mean is {}: three finite numbers are needed", preset.mean[c]));
-    }
-    if (!std::isfinite(preset.std[c]) || preset.std[c] <= 0) {
-      return Usage(
-          fmt::format("--std is {}: three finite numbers above 0 are needed", preset.std[c]));
-    }
-  }
-  return {};
-}
-
-Result<Preset> PresetOf(Context& context, const Options& options) {
-  Preset preset;
-  if (!options.model.empty()) {
-    if (options.says_how()) {
-      return Usage("--for already says how the photo is prepared",
-                   "leave out --for, or --resize, --crop, --interpolation, --mean and --std");
-    }
-    ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
-    ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries->Find(options.model));
-    if (entry->preset) return *entry->preset;
-    return Error{
-        ErrorCode::kUnsupported,
-        fmt::format("the registry does not say how {} wants its input", Escape(entry->name())),
-        "give --resize, --crop, --interpolation, --mean and --std"};
-  }
-  preset.resize = options.resize.value_or(preset.resize);
-  preset.crop = options.crop.value_or(preset.crop);
-  for (const InterpolationName& row : kInterpolations) {
-    if (options.interpolation == row.name) preset.interpolation = row.interpolation;
-  }
-  if (!options.mean.empty()) std::copy_n(options.mean.begin(), 3, preset.mean.begin());
-  if (!options.std.empty()) std::copy_n(options.std.begin(), 3, preset.std.begin());
-  ZOO_RETURN_IF_ERROR(CheckNumbers(preset));
-  return preset;
-}
+Error Usage(std::string message) { return {ErrorCode::kUsage, std::move(message), ""}; }
 
 // What is left of the photo at each step.
 struct Steps {
@@ -216,7 +154,7 @@ std::string ToText(const Options& options, const Steps& steps) {
 
 Result<int> Run(Context& context, const Options& options) {
   ZOO_ASSIGN_OR_RETURN(const CropFormat format, FormatOf(options.crop_out));
-  ZOO_ASSIGN_OR_RETURN(const Preset preset, PresetOf(context, options));
+  ZOO_ASSIGN_OR_RETURN(const Preset preset, PresetOf(context, options.preset));
   ZOO_ASSIGN_OR_RETURN(const Steps steps, Prepare(options.photo, preset));
   ZOO_RETURN_IF_ERROR(Write(options, format, steps));
   if (context.json()) {
@@ -232,21 +170,7 @@ Result<int> Run(Context& context, const Options& options) {
 Runner DefinePreprocess(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("PHOTO", options->photo, "a JPEG or PNG file")->required();
-  app.add_option("--for", options->model, "prepare it as these weights want it")->type_name("NAME");
-  app.add_option("--resize", options->resize, "pixels of the short side (256)")->type_name("N");
-  app.add_option("--crop", options->crop, "side of the centre square to keep (224)")
-      ->type_name("N");
-  app.add_option("--interpolation", options->interpolation, "bilinear (the default) or bicubic")
-      ->check(CLI::IsMember({"bilinear", "bicubic"}))
-      ->type_name("HOW");
-  app.add_option("--mean", options->mean, "R,G,B to subtract (0.485,0.456,0.406)")
-      ->expected(3)
-      ->delimiter(',')
-      ->type_name("R,G,B");
-  app.add_option("--std", options->std, "R,G,B to divide by (0.229,0.224,0.225)")
-      ->expected(3)
-      ->delimiter(',')
-      ->type_name("R,G,B");
+  options->preset.Add(app);
   app.add_option("--crop-out", options->crop_out, "write the cropped picture: .ppm or .png")
       ->type_name("FILE");
   app.add_option("--tensor-out", options->tensor_out,

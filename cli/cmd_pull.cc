@@ -14,7 +14,17 @@ namespace zoo::cli {
 Runner DefinePull(CLI::App& app) {
   // The app is gone by the time the command runs.
   auto request = std::make_shared<PullNames>();
-  app.add_option("NAME", request->names, "weights, as `zoo list` shows them")->required();
+  CLI::Option* names =
+      app.add_option("NAME", request->names, "weights, as `zoo list` shows them")->required();
+  // With a lock file no name means all.
+  app.add_option_function<std::string>(
+         "--lock",
+         [request, names](const std::string& path) {
+           request->lock = path;
+           names->required(false);
+         },
+         "exactly what this lock file says; NAMEs are its aliases then, and none means all")
+      ->type_name("FILE");
   app.add_option_function<std::string>(
          "--to", [request](const std::string& path) { request->to = path; },
          "put the file here too: a file, or a folder that exists")

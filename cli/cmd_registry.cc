@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "zoo/base/file.h"
 #include "zoo/base/json.h"
 #include "zoo/base/result.h"
 #include "zoo/base/signature.h"
@@ -24,6 +23,7 @@
 #include "zoo/fetcher/fetch_registry.h"
 #include "zoo/registry/added.h"
 #include "zoo/registry/remembered.h"
+#include "zoo/share/key_file.h"
 
 namespace zoo::cli {
 namespace {
@@ -32,30 +32,16 @@ namespace fs = std::filesystem;
 
 // For another process that is at work on the registries.
 constexpr std::chrono::milliseconds kPatience{30'000};
-constexpr uint64_t kLargestKeyFile = 64 << 10;
 
 struct AddArguments {
   std::string alias, where, key;
 };
 
-// A key as it is written, or a file that holds one.
-Result<PublicKey> ReadKey(const std::string& text) {
-  Result<PublicKey> key = PublicKey::Parse(text);
-  std::error_code ignored;
-  if (key || !fs::exists(text, ignored)) return key;
-  ZOO_ASSIGN_OR_RETURN(const std::string file, ReadFile(text, kLargestKeyFile));
-  key = PublicKey::Parse(file);
-  if (key) return key;
-  Error error = std::move(key).error();
-  error.message = fmt::format("{}: {}", Escape(text, 1000), error.message);
-  return error;
-}
-
 // The registry that the arguments name, before anything was asked of it.
 Result<AddedRegistry> Named(const AddArguments& arguments) {
   AddedRegistry added{.alias = arguments.alias};
   if (!arguments.key.empty()) {
-    ZOO_ASSIGN_OR_RETURN(added.key, ReadKey(arguments.key));
+    ZOO_ASSIGN_OR_RETURN(added.key, ReadPublicKey(arguments.key));
   }
   if (arguments.where.find("://") != std::string::npos) {
     ZOO_ASSIGN_OR_RETURN(added.url, RegistryUrl(arguments.where));

@@ -89,8 +89,12 @@ std::string PresetText(const Preset& preset) {
 }
 
 std::string ProbeText(const Json& probe) {
-  const Json* made_with = probe.Find("made_with");
-  std::string text = "an input with known logits";
+  const Json::Array* several = probe.AsArray();
+  const Json& first = several != nullptr ? several->front() : probe;
+  const Json* made_with = first.Find("made_with");
+  std::string text = several == nullptr || several->size() == 1
+                         ? "an input with known logits"
+                         : fmt::format("{} inputs with known logits", several->size());
   if (made_with != nullptr && made_with->AsString() != nullptr) {
     text += ", made with " + Escape(*made_with->AsString());
   }

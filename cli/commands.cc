@@ -41,7 +41,11 @@ in the cache before its SHA-256 is known to be right.
 
   zoo pull resnet50
   zoo pull resnet18 resnet34 --json
-  zoo pull efficientnet_lite0 --to weights.pth)",
+  zoo pull efficientnet_lite0 --to weights.pth
+
+With --lock exactly the bytes that a lock file names, or a failure; no registry is asked.
+
+  zoo pull --lock zoo.lock)",
      .define = DefinePull},
     {.name = "path",
      .summary = "print where weights are in the cache",
@@ -105,6 +109,44 @@ Without arguments: the folder here.
   zoo runs saved --plot curves.svg
   zoo runs checkpoints --monitor val_loss --json)",
      .define = DefineRuns},
+    {.name = "publish",
+     .summary = "put weights into a registry's folder, for others to pull",
+     .details = R"(Makes or extends a folder (zoo.json and files/) that any static web server can
+host. The file is checked before anything is written: it opens, fits its architecture, and has no
+weights that are NaN or infinite. Of a training checkpoint the weights alone are published, and its
+epoch and metrics are noted. The weights are run on a generated input, and on your photos, so that
+`zoo check` can prove that others compute the same. A name never changes its meaning: other weights
+want another name, a correction one with --supersedes.
+
+  zoo publish saved/best.pt --arch resnet18 --option num_classes=10 --name digits:v1
+      --to ./registry --license MIT --metric digits/acc@1=98.9 --photo sample.png
+  zoo publish ./mine.safetensors --name mynet:v1 --to ./registry --license Apache-2.0 --dry-run
+
+An architecture that zoo does not have is your own: its weights are published without a probe.)",
+     .define = nullptr,
+     .needs_torch = true},
+    {.name = "keygen",
+     .summary = "make a key pair to sign registries with",
+     .details = R"(Writes the secret key, which only you can read, and beside it the public key,
+which is also printed: the line that others give to `zoo registry add`. Nothing is ever overwritten.
+The public key's file is one of the minisign program; the secret key is Ed25519 in PKCS#8 PEM, as
+OpenSSL has it.
+
+  zoo keygen -o lab.pem)",
+     .define = DefineKeygen},
+    {.name = "sign",
+     .summary = "sign a registry folder",
+     .details = R"(Writes zoo.json.minisig beside zoo.json, once the registry was read and found
+right. The signature binds its name, its version and its content, so that neither another file nor
+an older version can take its place; whoever added the registry with your public key takes nothing
+that is not signed. Sign again after each change, with a higher version. Another key than before, an
+older version, and the same version with other content are refused. The minisign program verifies
+the file too.
+
+  zoo sign ./registry --key lab.pem
+  zoo sign ./registry --check --key lab.pub
+  minisign -V -p lab.pub -m registry/zoo.json)",
+     .define = DefineSign},
     {.name = "registry add",
      .summary = "add a registry, whose weights then go by ALIAS/NAME",
      .details = R"(A registry of a URL is fetched, checked and remembered: the copy serves when
@@ -140,6 +182,56 @@ code 6, and the copy of before goes on serving.
   zoo registry update
   zoo registry update lab --json)",
      .define = DefineRegistryUpdate},
+    {.name = "lock",
+     .summary = "write down exactly which weights, for others and for later",
+     .details = R"(A lock file names each file by size and SHA-256 and says where it is had, so that
+`zoo pull --lock` gives exactly these bytes or fails, and asks no registry. It is printed, or
+written by -o. The same weights give the same bytes. Weights of which only the first digits of the
+SHA-256 were published must have been pulled.
+
+  zoo lock resnet50 small=resnet18 -o zoo.lock
+  zoo pull --lock zoo.lock
+  zoo path --lock zoo.lock small
+
+With --check the registries are asked what they say now, and each difference is a line; any is a
+mismatch, exit code 8. With --update they are written down as well.
+
+  zoo lock --check zoo.lock
+  zoo lock --add zoo.lock resnet34)",
+     .define = DefineLock},
+    {.name = "bundle",
+     .summary = "put locked weights into one file, for a machine without a network",
+     .details = R"(The file is a plain tar of the lock file, of what the registries say of the
+weights, and of the files themselves, which must be in the cache. The same weights give the same
+bytes. It appears only when it is complete.
+
+  zoo bundle --lock zoo.lock -o weights.tar
+  zoo bundle --lock new.lock --only-missing old.lock -o more.tar)",
+     .define = DefineBundle},
+    {.name = "unbundle",
+     .summary = "put the files of a bundle into the cache",
+     .details = R"(Each file is verified before it is visible in the cache; its path is printed.
+A bundle that is not exactly as `zoo bundle` writes one is corrupt. Afterwards the lock file in it
+needs no network.
+
+  zoo unbundle weights.tar --to weights
+  zoo pull --lock weights/zoo.lock --offline
+  zoo show resnet50 --registry weights/builtin
+  zoo unbundle weights.tar --list)",
+     .define = DefineUnbundle},
+    {.name = "serve",
+     .summary = "serve the cache and the registries in force over HTTP, read-only",
+     .details = R"(To programs of this machine, or with --listen to others. Prints its address on
+standard output and serves until Ctrl-C. Files are found by digest (/cas/HEX), by name
+(/weights/NAME) and by the URL they were published at (/https/HOST/...); / lists in a browser what
+is there. Nothing can be written. There is no password and no encryption.
+
+Another zoo takes it for a mirror if its ZOO_MIRROR maps https://a/ to http://HOST:8080/https/a/,
+where HOST is this machine.
+
+  zoo serve
+  zoo serve --listen 0.0.0.0:8080 --verbose)",
+     .define = DefineServe},
     {.name = "cache list",
      .summary = "list the files in the cache",
      .details = R"(With unfinished downloads, which the next pull of the same weights goes on with.

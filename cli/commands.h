@@ -21,10 +21,16 @@ Runner DefineInspect(CLI::App& app);
 Runner DefineDiff(CLI::App& app);
 Runner DefineConvert(CLI::App& app);
 Runner DefineRuns(CLI::App& app);
+Runner DefineKeygen(CLI::App& app);
+Runner DefineSign(CLI::App& app);
 Runner DefineRegistryAdd(CLI::App& app);
 Runner DefineRegistryList(CLI::App& app);
 Runner DefineRegistryRemove(CLI::App& app);
 Runner DefineRegistryUpdate(CLI::App& app);
+Runner DefineLock(CLI::App& app);
+Runner DefineBundle(CLI::App& app);
+Runner DefineUnbundle(CLI::App& app);
+Runner DefineServe(CLI::App& app);
 Runner DefineCacheList(CLI::App& app);
 Runner DefineCacheRemove(CLI::App& app);
 Runner DefineCachePrune(CLI::App& app);
@@ -38,6 +44,7 @@ Runner DefineCompletion(CLI::App& app);
 Runner DefineClassify(CLI::App& app);
 Runner DefineRun(CLI::App& app);
 Runner DefineCheck(CLI::App& app);
+Runner DefinePublish(CLI::App& app);
 
 // Commands() with those that need LibTorch defined: what zoo-run hands to Main.
 //   CommandsWith({{"classify", DefineClassify}, {"run", DefineRun}, {"check", DefineCheck}})

@@ -6,11 +6,9 @@
 #include <utility>
 
 #include "zoo/base/json.h"
-#include "zoo/base/process.h"
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/checkpoint.h"
-#include "zoo/fetcher/clock.h"
-#include "zoo/fetcher/curl_transport.h"
+#include "zoo/cli/pull_one.h"
 #include "zoo/fetcher/pull.h"
 #include "zoo/loader/load_into.h"
 #include "zoo/loader/load_options.h"
@@ -22,22 +20,6 @@
 namespace zoo::cli {
 namespace {
 
-// "key=value" options as JSON: a value that is no JSON is a string.
-Result<Json::Object> ArchitectureOptions(const ModelChoice& choice) {
-  Json::Object options;
-  if (choice.num_classes) options.emplace_back("num_classes", *choice.num_classes);
-  for (const std::string& text : choice.options) {
-    const size_t equals = text.find('=');
-    if (equals == 0 || equals == text.npos) {
-      return Error{ErrorCode::kUsage, fmt::format("--option {} is not key=value", Quote(text)), ""};
-    }
-    const std::string value = text.substr(equals + 1);
-    Result<Json> json = ParseJson(value);
-    options.emplace_back(text.substr(0, equals), json ? *std::move(json) : Json(value));
-  }
-  return options;
-}
-
 void NoteReport(Context& context, const LoadReport& report) {
   context.Note(fmt::format("{} tensors placed in {:.0f} ms", report.placed, report.seconds * 1e3));
   if (!report.cast.empty()) {
@@ -48,13 +30,7 @@ void NoteReport(Context& context, const LoadReport& report) {
 }
 
 Result<ReadyModel> OpenEntry(Context& context, const Entry* entry, const LoadOptions& load) {
-  ZOO_ASSIGN_OR_RETURN(Store * store, context.OpenStore());
-  ZOO_ASSIGN_OR_RETURN(const PullOptions pull, context.PullDefaults());
-  CurlTransport transport(NetworkOptions::FromEnvironment());
-  SystemClock clock;
-  RealProcess process;
-  ZOO_ASSIGN_OR_RETURN(const Pulled pulled,
-                       Pull(*entry, *store, {transport, clock, process}, pull));
+  ZOO_ASSIGN_OR_RETURN(const Pulled pulled, PullOne(context, *entry));
   LoadReport report;
   ZOO_ASSIGN_OR_RETURN(auto model,
                        LoadEntry(*entry, pulled.blob, {.load = load, .report = &report}));
@@ -78,11 +54,7 @@ const Entry* EntryOfArchitecture(const RegistrySet& registries, const std::strin
 
 Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice, const Entry* entry,
                             LoadOptions load) {
-  ZOO_ASSIGN_OR_RETURN(const Json::Object options, ArchitectureOptions(choice));
-  Result<std::shared_ptr<models::Classifier>> made = std::shared_ptr<models::Classifier>();
-  ZOO_RETURN_IF_ERROR(CatchTorch("cannot make " + choice.architecture,
-                                 [&] { made = models::Make(choice.architecture, options); }));
-  ZOO_ASSIGN_OR_RETURN(auto model, std::move(made));
+  ZOO_ASSIGN_OR_RETURN(auto model, MakeArchitecture(choice));
   ZOO_ASSIGN_OR_RETURN(const auto checkpoint, Checkpoint::Open(choice.weights));
   load.cast_floating = true;
   ZOO_ASSIGN_OR_RETURN(const LoadReport report, LoadInto(*model, checkpoint, load));
@@ -129,6 +101,29 @@ Result<const Entry*> EntryOf(Context& context, const ModelChoice& choice) {
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
   if (!choice.name.empty()) return registries->Find(choice.name);
   return EntryOfArchitecture(*registries, choice.architecture);
+}
+
+Result<Json::Object> ArchitectureOptions(const ModelChoice& choice) {
+  Json::Object options;
+  if (choice.num_classes) options.emplace_back("num_classes", *choice.num_classes);
+  for (const std::string& text : choice.options) {
+    const size_t equals = text.find('=');
+    if (equals == 0 || equals == text.npos) {
+      return Error{ErrorCode::kUsage, fmt::format("--option {} is not key=value", Quote(text)), ""};
+    }
+    const std::string value = text.substr(equals + 1);
+    Result<Json> json = ParseJson(value);
+    options.emplace_back(text.substr(0, equals), json ? *std::move(json) : Json(value));
+  }
+  return options;
+}
+
+Result<std::shared_ptr<models::Classifier>> MakeArchitecture(const ModelChoice& choice) {
+  ZOO_ASSIGN_OR_RETURN(const Json::Object options, ArchitectureOptions(choice));
+  Result<std::shared_ptr<models::Classifier>> made = std::shared_ptr<models::Classifier>();
+  ZOO_RETURN_IF_ERROR(CatchTorch("cannot make " + choice.architecture,
+                                 [&] { made = models::Make(choice.architecture, options); }));
+  return made;
 }
 
 Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice, const LoadOptions& load) {

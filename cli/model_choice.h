@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "zoo/base/json.h"
 #include "zoo/base/result.h"
 #include "zoo/cli/context.h"
 #include "zoo/loader/load_options.h"
@@ -50,6 +51,13 @@ struct ReadyModel {
 // The entry that ReadyModel will have, before anything is pulled. kUsage unless exactly one of a
 // name or an architecture with a file is given.
 Result<const Entry*> EntryOf(Context& context, const ModelChoice& choice);
+
+// "key=value" options and --num-classes as JSON: a value that is no JSON is a string.
+Result<Json::Object> ArchitectureOptions(const ModelChoice& choice);
+
+// The module of --arch with its options, without weights. kNotFound if there is no such
+// architecture, else the errors of models::Make.
+Result<std::shared_ptr<models::Classifier>> MakeArchitecture(const ModelChoice& choice);
 
 // Pulls what is not in the cache. Errors: EntryOf's, and those of pulling, reading and placing.
 Result<ReadyModel> OpenModel(Context& context, const ModelChoice& choice,

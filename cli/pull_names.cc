@@ -4,15 +4,17 @@
 
 #include <algorithm>
 #include <array>
+#include <list>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "zoo/base/bytes.h"
 #include "zoo/base/json.h"
+#include "zoo/base/place_file.h"
 #include "zoo/base/text.h"
-#include "zoo/cli/place_file.h"
 #include "zoo/registry/registry.h"
+#include "zoo/share/lock.h"
 
 namespace zoo::cli {
 namespace {
@@ -35,9 +37,12 @@ class PullCommand {
   Result<int> Run();
 
  private:
+  Status ReadNames();
   Status CheckTarget() const;
   Status RefreshRegistries();
   bool AllCached() const;
+  Result<const Entry*> Find(const std::string& name);
+  Result<Pulled> PullEntry(const Entry& entry);
   Status PullOne(const std::string& name);
   Result<fs::path> Place(const Entry& entry, const Blob& blob);
   void Tell(const Entry& entry, const Pulled& pulled);
@@ -46,7 +51,10 @@ class PullCommand {
   Context& context_;
   const PullSeams seams_;
   const PullNames& request_;
-  const RegistrySet* registries_ = nullptr;
+  std::vector<std::string> names_;
+  const RegistrySet* registries_ = nullptr;  // null: with a lock
+  std::optional<Lock> lock_;
+  std::list<Entry> locked_;  // entries made of rows, where they stay
   Store* store_ = nullptr;
   PullOptions options_;
   Json::Array pulled_, failed_;
@@ -54,12 +62,15 @@ class PullCommand {
 };
 
 Result<int> PullCommand::Run() {
+  ZOO_RETURN_IF_ERROR(ReadNames());
   ZOO_RETURN_IF_ERROR(CheckTarget());
   ZOO_ASSIGN_OR_RETURN(store_, context_.OpenStore());
-  ZOO_RETURN_IF_ERROR(RefreshRegistries());
-  ZOO_ASSIGN_OR_RETURN(registries_, context_.Registries());
+  if (!lock_) {
+    ZOO_RETURN_IF_ERROR(RefreshRegistries());
+    ZOO_ASSIGN_OR_RETURN(registries_, context_.Registries());
+  }
   ZOO_ASSIGN_OR_RETURN(options_, context_.PullDefaults());
-  for (const std::string& name : request_.names) {
+  for (const std::string& name : names_) {
     if (Status one = PullOne(name); !one) Failed(name, one.error());
     if (context_.cancel().cancelled()) break;
   }
@@ -70,13 +81,22 @@ Result<int> PullCommand::Run() {
   return exit_code_;
 }
 
+Status PullCommand::ReadNames() {
+  names_ = request_.names;
+  if (!request_.lock) return {};
+  ZOO_ASSIGN_OR_RETURN(lock_, ReadLock(*request_.lock));
+  if (!names_.empty()) return {};
+  for (const LockedWeights& row : lock_->weights) names_.push_back(row.alias);
+  return {};
+}
+
 Status PullCommand::CheckTarget() const {
   std::error_code ignored;
-  if (!request_.to || request_.names.size() < 2 || fs::is_directory(*request_.to, ignored)) {
+  if (!request_.to || names_.size() < 2 || fs::is_directory(*request_.to, ignored)) {
     return {};
   }
   return Error{ErrorCode::kUsage,
-               fmt::format("{} names are to go to {}, which is no folder", request_.names.size(),
+               fmt::format("{} names are to go to {}, which is no folder", names_.size(),
                            Quote(request_.to->string())),
                "make the folder first, or pull them one by one"};
 }
@@ -94,9 +114,25 @@ bool PullCommand::AllCached() const {
          });
 }
 
+Result<const Entry*> PullCommand::Find(const std::string& name) {
+  if (registries_ != nullptr) return registries_->Find(name);
+  ZOO_ASSIGN_OR_RETURN(const LockedWeights* row, lock_->Find(name));
+  return &locked_.emplace_back(EntryOf(*row));
+}
+
+// A blob that was here already is known by its digest alone; a lock says its size too.
+Result<Pulled> PullCommand::PullEntry(const Entry& entry) {
+  ZOO_ASSIGN_OR_RETURN(Pulled pulled, Pull(entry, *store_, seams_, options_));
+  if (!lock_ || pulled.blob.size() == entry.artifact.size) return pulled;
+  return Error{ErrorCode::kMismatch,
+               fmt::format("{}: the file of sha256 {} has {} bytes, the lock says {}", entry.name(),
+                           pulled.blob.digest().hex(), pulled.blob.size(), *entry.artifact.size),
+               "the lock contradicts itself: write it anew with `zoo lock`"};
+}
+
 Status PullCommand::PullOne(const std::string& name) {
-  ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries_->Find(name));
-  ZOO_ASSIGN_OR_RETURN(const Pulled pulled, Pull(*entry, *store_, seams_, options_));
+  ZOO_ASSIGN_OR_RETURN(const Entry* entry, Find(name));
+  ZOO_ASSIGN_OR_RETURN(const Pulled pulled, PullEntry(*entry));
   context_.terminal().ClearStatus();
   Tell(*entry, pulled);
   Json to;
@@ -116,6 +152,7 @@ Status PullCommand::PullOne(const std::string& name) {
                    {"bytes_reused", pulled.bytes_reused},
                    {"seconds", pulled.seconds},
                    {"source", pulled.source}};
+  if (lock_) row.emplace_back("alias", name);
   if (request_.to) row.emplace_back("to", std::move(to));
   pulled_.push_back(std::move(row));
   return {};
@@ -125,7 +162,8 @@ Result<fs::path> PullCommand::Place(const Entry& entry, const Blob& blob) {
   std::error_code ignored;
   fs::path target = *request_.to;
   if (fs::is_directory(target, ignored)) target /= entry.artifact.file;
-  ZOO_ASSIGN_OR_RETURN(const Placed placed, PlaceFile(blob.path(), target, context_.cancel()));
+  ZOO_ASSIGN_OR_RETURN(const Placed placed,
+                       PlaceFile(blob.path(), target, {.cancel = context_.cancel()}));
   // A link changes the blob's ctime: it is verified and stamped anew now, not at the next hit.
   if (placed == Placed::kHardLink) (void)store_->Find(blob.digest());
   return target;

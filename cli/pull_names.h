@@ -1,4 +1,5 @@
-// `zoo pull`: several names, each an entry to be pulled; what came of them on standard output.
+// `zoo pull`: several names, each an entry to be pulled, or a row of a lock file; what came of them
+// on standard output.
 #ifndef ZOO_CLI_PULL_NAMES_H_
 #define ZOO_CLI_PULL_NAMES_H_
 
@@ -16,6 +17,9 @@ namespace zoo::cli {
 
 struct PullNames {
   std::vector<std::string> names;
+  // The names are aliases of this lock file, all of them if there are none, and no registry is
+  // asked: exactly the locked bytes, or a failure.
+  std::optional<std::filesystem::path> lock;
   // A copy of each file goes here too: a file, or a folder (which it must be for several names)
   // where it gets its published name.
   std::optional<std::filesystem::path> to;

@@ -17,6 +17,10 @@
 #include "zoo/base/json.h"
 #include "zoo/cli/context.h"
 #include "zoo/cli/terminal.h"
+#include "zoo/registry/read.h"
+#include "zoo/registry/registry.h"
+#include "zoo/share/lock.h"
+#include "zoo/share/make_lock.h"
 #include "zoo/tests/support/fake_process.h"
 #include "zoo/tests/support/fake_transport.h"
 #include "zoo/tests/support/manual_clock.h"
@@ -89,6 +93,55 @@ TEST(PullNamesTest, PrintsThePathAndSaysWhatWasDone) {
   EXPECT_EQ(command.transport.requests().size(), 1u);
 }
 
+// A lock of "one" and "two" as the registry has them.
+fs::path WriteLock(const Command& command) {
+  RegistrySet set;
+  set.Add(ReadRegistry(command.options.registries[0], "lab").value());
+  std::vector<LockedWeights> rows;
+  for (const char* name : {"one", "two"}) {
+    rows.push_back(LockEntry({.entry = set.Find(name).value()}).value());
+  }
+  return command.folder.Write("zoo.lock", LockText(LockOf(rows).value()));
+}
+
+TEST(PullNamesTest, ALockedPullNeedsNoRegistry) {
+  Command command({Reply(200, kBytes)}, true);
+  const fs::path lock = WriteLock(command);
+  command.options.registries = {(command.folder.path() / "none.json").string()};
+  EXPECT_EQ(command.Run({.names = {"one"}, .lock = lock}).value(), 0);
+  EXPECT_EQ(command.transport.requests().size(), 1u);
+  // All of it, from the cache: both are the same bytes.
+  EXPECT_EQ(command.Run({.lock = lock}).value(), 0);
+  EXPECT_EQ(command.transport.requests().size(), 1u);
+  const Json document = ParseJson(command.out()).value();
+  const Json::Array& pulled = *document.Find("pulled")->AsArray();
+  ASSERT_EQ(pulled.size(), 2u);
+  EXPECT_EQ(*pulled[1].Find("alias"), Json("two"));
+  EXPECT_EQ(*pulled[1].Find("requests"), Json(0));
+  EXPECT_EQ(command.Run({.names = {"three"}, .lock = lock}).value(), 3);
+  const auto unread = command.Run({.lock = command.folder.path() / "none.lock"});
+  ASSERT_FALSE(unread);
+  EXPECT_EQ(unread.error().code, ErrorCode::kNotFound);
+}
+
+TEST(PullNamesTest, ALockedPullGivesExactlyTheLockedBytes) {
+  Command command({Reply(200, "the weightZ"), Reply(200, "the weightZ")});
+  EXPECT_EQ(command.Run({.names = {"one"}, .lock = WriteLock(command)}).value(), 6);
+  EXPECT_EQ(command.out(), "");
+  EXPECT_FALSE(fs::exists(command.BlobPath()));
+}
+
+// The digest alone says which blob it is; a lock that says another size of it is wrong.
+TEST(PullNamesTest, ALockThatContradictsItselfIsRefused) {
+  Command command({Reply(200, kBytes)});
+  EXPECT_EQ(command.Run({{"one"}}).value(), 0);
+  Lock lock = ReadLock(WriteLock(command)).value();
+  for (LockedWeights& row : lock.weights) row.size = 12;
+  const fs::path path = command.folder.Write("zoo.lock", LockText(lock));
+  EXPECT_EQ(command.Run({.lock = path}).value(), 8);
+  EXPECT_EQ(command.out(), "");
+}
+
 TEST(PullNamesTest, TriesEveryNameAndReportsTheFirstFailure) {
   Command command({Reply(404, ""), Reply(200, kBytes)}, true);
   EXPECT_EQ(command.Run({{"one", "nix", "two"}}).value(), 4);
@@ -132,19 +185,19 @@ TEST(PullNamesTest, CancelledByTheUser) {
 TEST(PullNamesTest, PutsTheFileElsewhereToo) {
   Command command({Reply(200, kBytes)}, true);
   const fs::path target = command.folder.path() / "mine.pth";
-  EXPECT_EQ(command.Run({{"one"}, target}).value(), 0);
+  EXPECT_EQ(command.Run({.names = {"one"}, .to = target}).value(), 0);
   EXPECT_EQ(Contents(target), kBytes);
   const Json document = ParseJson(command.out()).value();
   EXPECT_EQ(*document.Find("pulled")->AsArray()->at(0).Find("to")->AsString(), target.string());
 
   const fs::path folder = command.folder.path() / "both";
   fs::create_directory(folder);
-  EXPECT_EQ(command.Run({{"one", "two"}, folder}).value(), 0);
+  EXPECT_EQ(command.Run({.names = {"one", "two"}, .to = folder}).value(), 0);
   EXPECT_EQ(Contents(folder / "one.pth"), kBytes);
   EXPECT_EQ(Contents(folder / "two.pth"), kBytes);
   EXPECT_EQ(command.transport.requests().size(), 1u) << "a link to a blob does not spoil it";
 
-  const auto refused = command.Run({{"one", "two"}, target});
+  const auto refused = command.Run({.names = {"one", "two"}, .to = target});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().Text(), "2 names are to go to \"" + target.string() +
                                         "\", which is no folder; make the folder first, or pull "

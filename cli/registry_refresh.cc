@@ -118,7 +118,10 @@ Status RefreshAdded(Context& context, FetchSeams seams, Refresh refresh) {
 }
 
 Status RefreshAdded(Context& context, Refresh refresh) {
-  CurlTransport transport(NetworkOptions::FromEnvironment());
+  NetworkOptions network = NetworkOptions::FromEnvironment();
+  // Nobody asked for it, so nobody waits for long.
+  if (refresh == Refresh::kIfOld) network.connect_timeout = std::chrono::seconds(5);
+  CurlTransport transport(network);
   SystemClock clock;
   return RefreshAdded(context, {transport, clock}, refresh);
 }

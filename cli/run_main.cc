@@ -9,8 +9,10 @@
 
 int main(int argc, char** argv) {
   using namespace zoo::cli;
-  const auto commands =
-      CommandsWith({{"classify", DefineClassify}, {"run", DefineRun}, {"check", DefineCheck}});
+  const auto commands = CommandsWith({{"classify", DefineClassify},
+                                      {"run", DefineRun},
+                                      {"check", DefineCheck},
+                                      {"publish", DefinePublish}});
   const int code = Main(argc, argv, commands, ProgramKind::kZooRun);
   // Nothing is left to be saved, and LibTorch's own farewell takes a tenth of a second.
   std::fflush(nullptr);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -325,6 +326,30 @@ TEST(FetchRegistryFakeTest, NeverFromHttpsToHttp) {
   EXPECT_EQ(fetched.error().message,
             "lab: https://host/zoo.json: it redirects from https to http (http://host/zoo.json)");
   EXPECT_EQ(fake.requests().size(), 1u);
+}
+
+TEST(FetchRegistryFakeTest, AnyChangedByteIsRefusedOrWithoutEffect) {
+  constexpr int kChanges = 1000;
+  Desk desk;
+  desk.lab.url = "http://host/";
+  const std::string document = Document(3), signature = Sign(desk.secret, document);
+  std::minstd_rand random(20261128);
+  int refused = 0;
+  for (int i = 0; i < kChanges; ++i) {
+    std::string pages[] = {document, signature};
+    std::string& page = pages[random() % 2];
+    page[random() % page.size()] ^= static_cast<char>(1 + random() % 255);
+    FakeTransport fake(
+        {Reply(200, pages[0]), Reply(200, pages[1]), Reply(200, pages[0]), Reply(200, pages[1])});
+    const auto fetched = FetchRegistry(desk.lab, {}, {fake, desk.clock}, {});
+    refused += !fetched;
+    if (fetched) {
+      EXPECT_EQ(fetched->copy->document, document) << i;
+    } else {
+      EXPECT_EQ(fetched.error().code, ErrorCode::kCorrupt) << i << fetched.error().Text();
+    }
+  }
+  EXPECT_GT(refused, kChanges * 8 / 10) << "only the untrusted comment may say anything";
 }
 
 // A host with a public address.

@@ -42,7 +42,9 @@ constexpr OptionRule kInceptionV3[] = {
 constexpr OptionRule kMaxVit[] = {
     {"num_classes", From::kRows, "classifier.5.weight"},
     {"input_size", From::kAttribute, "grid_size", "blocks.0", 4},
-    {"stochastic_depth_prob", From::kStochasticDepth},
+};
+constexpr Expectation kMaxVitDepth[] = {
+    {"maxvit_t", "blocks.3.layers.1.layers.MBconv.stochastic_depth", "p", 0.2},
 };
 constexpr OptionRule kClassifier1[] = {
     {"num_classes", From::kRows, "classifier.1.weight"},
@@ -62,7 +64,12 @@ constexpr OptionRule kSwin[] = {
     {"mlp_ratio", From::kRatio, "features.1.0.mlp.0.weight", "features.1.0.mlp.0.weight", 1},
     {"dropout", From::kAttribute, "dropout", "features.1.0.attn"},
     {"attention_dropout", From::kAttribute, "attention_dropout", "features.1.0.attn"},
-    {"stochastic_depth_prob", From::kStochasticDepth},
+};
+constexpr std::string_view kLastSwinBlock = "features.7.1.stochastic_depth";
+constexpr Expectation kSwinDepths[] = {
+    {"swin_t", kLastSwinBlock, "p", 0.2},    {"swin_s", kLastSwinBlock, "p", 0.3},
+    {"swin_b", kLastSwinBlock, "p", 0.5},    {"swin_v2_t", kLastSwinBlock, "p", 0.2},
+    {"swin_v2_s", kLastSwinBlock, "p", 0.3}, {"swin_v2_b", kLastSwinBlock, "p", 0.5},
 };
 constexpr OptionRule kVgg[] = {
     {"num_classes", From::kRows, "classifier.6.weight"},
@@ -91,7 +98,7 @@ constexpr PythonClass kClasses[] = {
      kEfficientNet},
     {"torchvision.models.googlenet.GoogLeNet", {"googlenet"}, kGoogLeNet},
     {"torchvision.models.inception.Inception3", {"inception_v3"}, kInceptionV3},
-    {"torchvision.models.maxvit.MaxVit", {"maxvit"}, kMaxVit},
+    {"torchvision.models.maxvit.MaxVit", {"maxvit"}, kMaxVit, kMaxVitDepth},
     {"torchvision.models.mnasnet.MNASNet", {"mnasnet"}, kClassifier1},
     {"torchvision.models.mobilenetv2.MobileNetV2", {"mobilenet_v2"}, kClassifier1},
     {"torchvision.models.mobilenet.MobileNetV2", {"mobilenet_v2"}, kClassifier1},
@@ -100,12 +107,14 @@ constexpr PythonClass kClasses[] = {
     {"torchvision.models.resnet.ResNet", {"resnet", "resnext", "wide_resnet"}, kFc},
     {"torchvision.models.shufflenetv2.ShuffleNetV2", {"shufflenet_v2"}, kFc},
     {"torchvision.models.squeezenet.SqueezeNet", {"squeezenet"}, kClassifier1},
-    {"torchvision.models.swin_transformer.SwinTransformer", {"swin"}, kSwin},
+    {"torchvision.models.swin_transformer.SwinTransformer", {"swin"}, kSwin, kSwinDepths},
     {"torchvision.models.vgg.VGG", {"vgg"}, kVgg},
     {"torchvision.models.vision_transformer.VisionTransformer", {"vit"}, kVit, kVitHeads},
 };
 
 }  // namespace
+
+std::span<const PythonClass> PythonClasses() { return kClasses; }
 
 const PythonClass* FindPythonClass(std::string_view name) {
   const auto* row = std::ranges::find(kClasses, name, &PythonClass::name);

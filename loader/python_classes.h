@@ -24,10 +24,10 @@ struct OptionRule {
   int factor = 1;
 };
 
-// An attribute that no shape shows, of the architectures whose names begin with `prefix`.
+// An attribute that no shape and no option of models::Make shows, of the architectures whose names begin with `prefix`.
 struct Expectation {
   std::string_view prefix, module, name;
-  int value;
+  double value;
 };
 
 struct PythonClass {
@@ -36,6 +36,8 @@ struct PythonClass {
   std::span<const OptionRule> rules;
   std::span<const Expectation> expectations = {};
 };
+
+std::span<const PythonClass> PythonClasses();
 
 // Null for a class that is not known.
 const PythonClass* FindPythonClass(std::string_view name);

@@ -196,12 +196,19 @@ std::string FirstDifference(const Value& python, const models::Classifier& made)
   return "";
 }
 
+// Rounded as probabilities are; nothing if it is none.
+std::optional<double> NumberOf(const Value& value) {
+  if (value.AsInt()) return static_cast<double>(*value.AsInt());
+  if (value.kind() != Kind::kFloat) return std::nullopt;
+  return std::round(value.AsFloat() * kDigits) / kDigits;
+}
+
 std::string UnexpectedAttribute(const Value& python, const PythonClass& row,
                                 std::string_view architecture) {
   for (const Expectation& it : row.expectations) {
     if (!architecture.starts_with(it.prefix)) continue;
     const auto value = Attribute(python, it.module, it.name);
-    if (!value || value->AsInt() != it.value) return fmt::format("{}.{}", it.module, it.name);
+    if (!value || NumberOf(*value) != it.value) return fmt::format("{}.{}", it.module, it.name);
   }
   return "";
 }

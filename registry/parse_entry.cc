@@ -149,7 +149,7 @@ std::optional<Preset> ReadPreset(Fields& entry) {
 void ReadProbeInput(Fields& probe) {
   const Json* object = probe.Object("input", Need::kRequired);
   if (object == nullptr) return;
-  Fields input(*object, "probe.input", probe.problem());
+  Fields input(*object, probe.PathOf("input"), probe.problem());
   if (input.Any("photo") != nullptr) {
     if (const std::string* photo = input.String("photo")) {
       if (auto wrong = WrongFileName(*photo)) input.Fail("photo", *wrong);
@@ -169,10 +169,8 @@ void ReadProbeInput(Fields& probe) {
   }
 }
 
-std::optional<Json> ReadProbe(Fields& entry) {
-  const Json* object = entry.Object("probe");
-  if (object == nullptr) return std::nullopt;
-  Fields fields(*object, "probe", entry.problem());
+void ReadOneProbe(const Json& json, const std::string& path, Problem& problem) {
+  Fields fields(json, path, problem);
   ReadProbeInput(fields);
   fields.String("dtype", Need::kRequired);
   const Json::Array* logits = fields.Array("logits", Need::kRequired);
@@ -187,7 +185,22 @@ std::optional<Json> ReadProbe(Fields& entry) {
   auto tolerance = fields.Number("tolerance", Need::kRequired);
   if (tolerance && *tolerance <= 0) fields.Fail("tolerance", "must be above 0");
   fields.String("made_with");
-  return *object;
+}
+
+// One probe, or several in an array.
+std::optional<Json> ReadProbe(Fields& entry) {
+  const Json* probe = entry.Any("probe");
+  if (probe == nullptr) return std::nullopt;
+  const Json::Array* several = probe->AsArray();
+  if (several == nullptr) {
+    if (entry.Object("probe") != nullptr) ReadOneProbe(*probe, "probe", entry.problem());
+    return *probe;
+  }
+  if (several->empty()) entry.Fail("probe", "is empty");
+  for (size_t i = 0; i < several->size(); ++i) {
+    ReadOneProbe((*several)[i], fmt::format("probe[{}]", i), entry.problem());
+  }
+  return *probe;
 }
 
 std::string ReadFingerprint(Fields& entry) {

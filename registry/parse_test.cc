@@ -138,6 +138,9 @@ TEST(Parse, OtherGoodValues) {
       {"entries.0.metrics", R"({"A": {}, "B": {"acc@1": -1}})"},
       {"entries.0.gflops", "0"},
       {"entries.0.supersedes", R"("lab/resnet18:V0")"},
+      {"entries.0.probe",
+       R"([{"input": {"seed": "a", "name": "b", "shape": [1, 3, 9, 9]}, "dtype": "float32",
+            "logits": [1], "tolerance": 1}])"},
       {"entries.0.probe.input",
        R"({"photo": "sample.png", "sha256": "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec"})"},
   };
@@ -214,6 +217,7 @@ TEST(Parse, RulesBetweenEntries) {
        "entries[1] (net:V1): net:V1 differs only in case from net:v1, which stands before it"},
   };
   for (const Row& row : kRows) {
+    if (!row.message.empty()) NoteRefused(Entries(row.names), row.message);
     auto registry = ParseText(Entries(row.names));
     EXPECT_EQ(registry ? "" : registry.error().Text(),
               row.message.empty() ? "" : "zoo.json: " + row.message);

@@ -67,22 +67,27 @@ std::string AliasOf(const fs::path& path) {
   return alias.empty() ? "registry" : alias;
 }
 
-Result<Registry> ReadRegistry(const fs::path& path, std::string alias) {
+fs::path RegistryFileAt(const fs::path& path) {
   std::error_code ignored;
-  bool folder = fs::is_directory(path, ignored);
-  fs::path file = folder ? path / kFileInFolder : path;
+  return fs::is_directory(path, ignored) ? path / kFileInFolder : path;
+}
+
+Result<std::string> ReadRegistryText(const fs::path& path) {
+  const fs::path file = RegistryFileAt(path);
   auto text = ReadFile(file, kLargestFile);
-  if (!text) {
-    Error error = std::move(text).error();
-    if (folder && error.code == ErrorCode::kNotFound) {
-      error.hint = "a folder is a registry if it holds a zoo.json";
-    }
-    return error;
-  }
+  if (text || file == path || text.error().code != ErrorCode::kNotFound) return text;
+  Error error = std::move(text).error();
+  error.hint = "a folder is a registry if it holds a zoo.json";
+  return error;
+}
+
+Result<Registry> ReadRegistry(const fs::path& path, std::string alias) {
+  const fs::path file = RegistryFileAt(path);
+  ZOO_ASSIGN_OR_RETURN(std::string text, ReadRegistryText(path));
   if (alias.empty()) alias = AliasOf(path);
-  auto registry = Registry::Parse(*text, std::move(alias), RegistryOrigin::kFile, file.string());
+  auto registry = Registry::Parse(text, std::move(alias), RegistryOrigin::kFile, file.string());
   if (!registry) return registry;
-  registry->SetFolder(Absolute(file).parent_path());
+  registry->SetFile(Absolute(file));
   registry->SetBase(UrlOf(registry->folder()));
   return registry;
 }

@@ -54,6 +54,7 @@ TEST(Read, TheFolderIsThatOfTheFile) {
   dir.Write("lab/zoo.json", kEmpty);
   EXPECT_EQ(ReadRegistry(dir.path() / "lab").value().folder(), dir.path() / "lab");
   EXPECT_EQ(ReadRegistry(dir.path() / "lab" / "zoo.json").value().folder(), dir.path() / "lab");
+  EXPECT_EQ(ReadRegistry(dir.path() / "lab").value().file(), dir.path() / "lab" / "zoo.json");
   EXPECT_EQ(BuiltinRegistry().folder(), "");
 }
 

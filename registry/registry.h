@@ -53,9 +53,11 @@ class Registry {
   void Rename(std::string alias);
   const std::string& name() const { return name_; }  // the file's own name for itself
   uint64_t version() const { return version_; }
-  // Where its file lies, and beside it the photos of its probes; empty if it was read from no file.
-  const std::filesystem::path& folder() const { return folder_; }
-  void SetFolder(std::filesystem::path folder) { folder_ = std::move(folder); }
+  // The file that it was read from; empty if there is none.
+  const std::filesystem::path& file() const { return file_; }
+  void SetFile(std::filesystem::path file) { file_ = std::move(file); }
+  // Where that file lies, and beside it the photos of its probes.
+  std::filesystem::path folder() const { return file_.parent_path(); }
   // Fills Entry::base and Entry::public_addresses_only of all entries. `base` ends with '/'.
   void SetBase(std::string base, Reach reach = Reach::kAnyAddress);
 
@@ -79,7 +81,7 @@ class Registry {
  private:
   std::string alias_, name_;
   uint64_t version_ = 0;
-  std::filesystem::path folder_;
+  std::filesystem::path file_;
   std::vector<Entry> entries_;                     // all of them, with
   std::vector<uint32_t> by_name_;                  // their numbers in the order of name_order.h; or
   std::shared_ptr<const IndexedEntries> indexed_;  // those of an index

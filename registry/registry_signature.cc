@@ -47,7 +47,7 @@ class Head {
 
 Error Missing(std::string_view field) {
   return {ErrorCode::kCorrupt, fmt::format("the registry has no {}", field),
-          "a signed registry has a \"name\" and a \"version\" that only rises"};
+          "one that is signed or added by URL has a \"name\" and a \"version\" that only rises"};
 }
 
 }  // namespace

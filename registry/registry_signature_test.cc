@@ -41,7 +41,8 @@ TEST(RegistrySignature, ADocumentSaysWhoItIs) {
 }
 
 TEST(RegistrySignature, ADocumentThatDoesNotSay) {
-  const std::string hint = "; a signed registry has a \"name\" and a \"version\" that only rises";
+  const std::string hint =
+      "; one that is signed or added by URL has a \"name\" and a \"version\" that only rises";
   const struct {
     std::string document, error;
   } rows[] = {

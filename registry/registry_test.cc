@@ -175,7 +175,7 @@ TEST(RegistrySet, CategoriesOfAnEntry) {
 
 TEST(RegistrySet, TheFolderOfAnEntryIsItsRegistrys) {
   Registry lab = Set().registries()[0];
-  lab.SetFolder("/data/lab");
+  lab.SetFile("/data/lab/zoo.json");
   RegistrySet set;
   set.Add(lab);
   EXPECT_EQ(set.FolderOf(lab.entries()[0]), "/data/lab");

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
+#include <fstream>
 
 namespace zoo {
 
@@ -42,9 +44,18 @@ std::string With(std::string_view path, std::string_view value) {
   return json.Dump();
 }
 
+void NoteRefused(std::string_view text, std::string_view message) {
+  const char* rows = std::getenv("REFUSED_ROWS");
+  if (rows == nullptr) return;
+  const Json row = Json::Object{{"message", message}, {"document", ParseJson(text).value()}};
+  std::ofstream(rows, std::ios::app) << row.Dump(-1) << '\n';
+}
+
 void ExpectRefused(const BadRow& row) {
   SCOPED_TRACE(row.path + " = " + row.value);
-  auto registry = ParseText(With(row.path, row.value));
+  const std::string text = With(row.path, row.value);
+  NoteRefused(text, row.message);
+  auto registry = ParseText(text);
   ASSERT_FALSE(registry.has_value());
   EXPECT_EQ(registry.error().code, row.code);
   EXPECT_EQ(registry.error().Text(), "zoo.json: " + row.message);

@@ -60,6 +60,10 @@ struct BadRow {
 };
 void ExpectRefused(const BadRow& row);
 
+// For the test that holds the JSON schema against what the parser refuses: adds the document and
+// the message as a line to the file that REFUSED_ROWS names, if it names one. ExpectRefused does.
+void NoteRefused(std::string_view text, std::string_view message);
+
 }  // namespace zoo
 
 #endif  // ZOO_REGISTRY_TEST_REGISTRY_H_

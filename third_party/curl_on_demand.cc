@@ -1,40 +1,20 @@
-// The functions of the system's libcurl that this tree calls, each of which loads the library when
-// it is first called. libcurl brings thirty libraries along: linked in the usual way they would more
-// than double the time in which a program starts, also one that makes no request. A function that is
-// called and not listed here does not link: add it.
+// The functions of the system's libcurl that this tree calls. It brings thirty libraries along,
+// which would more than double the time in which a program starts.
 #include <curl/curl.h>
-#include <dlfcn.h>
 
-#include <cstdarg>
+#ifdef __APPLE__
+#define ZOO_LIBRARY "libcurl.4.dylib"
+#else
+#define ZOO_LIBRARY "libcurl.so.4"
+#endif
+#include "on_demand.h"
 
 // curl.h defines macros of these names for the sake of C.
 #undef curl_easy_getinfo
 #undef curl_easy_setopt
 
-namespace {
-
-#ifdef __APPLE__
-constexpr const char* kLibrary = "libcurl.4.dylib";
-#else
-constexpr const char* kLibrary = "libcurl.so.4";
-#endif
-
-// The library's own function, or null if there is no library.
-template <typename Function>
-Function* Find(const char* name) {
-  static void* const library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
-  return library == nullptr ? nullptr : reinterpret_cast<Function*>(dlsym(library, name));
-}
-
-}  // namespace
-
-#define ZOO_ON_DEMAND(result, failure, name, parameters, arguments) \
-  result name parameters {                                          \
-    static auto* const real = Find<decltype(name)>(#name);          \
-    return real == nullptr ? failure : real arguments;              \
-  }
-
-// As above; the third argument of these is always a word: a long, a pointer or a curl_off_t.
+// As ZOO_ON_DEMAND; the third argument of these is always a word: a long, a pointer or a
+// curl_off_t.
 #define ZOO_ON_DEMAND_VARIADIC(name, Option)                               \
   CURLcode name(CURL* easy, Option option, ...) {                          \
     static_assert(sizeof(void*) == sizeof(curl_off_t));                    \

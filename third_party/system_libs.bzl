@@ -8,6 +8,7 @@ _LIBS = {
     "googletest": ("gtest", "gtest/gtest.h", {"gtest": ["-lgtest"], "gtest_main": ["-lgtest_main", "-lgtest"]}, "googletest"),
     "libdeflate": ("libdeflate", "libdeflate.h", {"libdeflate": ["-ldeflate"]}, "libdeflate-dev"),
     "libjpeg_turbo": ("libjpeg", "jpeglib.h jerror.h jmorecfg.h jconfig.h", {"jpeg": ["-ljpeg"]}, "libjpeg62-turbo-dev"),
+    "libmicrohttpd": ("libmicrohttpd", "microhttpd.h", {"libmicrohttpd": ["-lmicrohttpd"]}, "libmicrohttpd-dev"),
     "libpng": ("libpng", "png.h pngconf.h pnglibconf.h", {"png": ["-lpng"]}, "libpng-dev"),
     "nlohmann_json": ("nlohmann_json", "nlohmann/json.hpp", {"json": []}, "nlohmann-json3-dev"),
     "openssl": ("openssl", "openssl/evp.h", {"crypto": ["-lcrypto"], "ssl": ["-lssl", "-lcrypto"]}, "libssl-dev"),
@@ -25,11 +26,12 @@ cc_library(
 )
 """
 
-# Loaded at the first call: see the file.
-_CURL_BUILD = """
+# Loaded at the first call of a function: see on_demand.h.
+_ON_DEMAND = {"curl": "curl_on_demand.cc", "libmicrohttpd": "microhttpd_on_demand.cc"}
+_ON_DEMAND_BUILD = """
 cc_library(
-    name = "curl",
-    srcs = ["curl_on_demand.cc"],
+    name = "{name}",
+    srcs = ["on_demand.h", "{source}"],
     hdrs = glob(["include/**/*.h"], allow_empty = True),
     includes = ["include"],
     linkopts = {linkopts},
@@ -84,9 +86,12 @@ def _system_library_impl(rctx):
             rctx.symlink(there[0] + "/" + top, "include/" + top)
     dirs = _flags(rctx, module, "-L", "--libs-only-L")
     link = ["-L" + d for d in dirs] + ["-Wl,-rpath," + d for d in dirs]
-    if rctx.attr.lib == "curl":
-        rctx.symlink(Label("//third_party:curl_on_demand.cc"), "curl_on_demand.cc")
-        rctx.file("BUILD.bazel", _LOAD + _CURL_BUILD.format(linkopts = link + ([] if "mac" in rctx.os.name else ["-ldl"])))
+    source = _ON_DEMAND.get(rctx.attr.lib)
+    if source:
+        for file in ["on_demand.h", source]:
+            rctx.symlink(Label("//third_party:" + file), file)
+        linkopts = link + ([] if "mac" in rctx.os.name else ["-ldl"])
+        rctx.file("BUILD.bazel", _LOAD + _ON_DEMAND_BUILD.format(name = rctx.attr.lib, source = source, linkopts = linkopts))
         return
     rctx.file("BUILD.bazel", _LOAD + "".join([
         _BUILD.format(name = name, linkopts = link + libs if libs else [])

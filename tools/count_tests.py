@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts test cases from Bazel's build event files and the test.xml files that they name.
 
-usage: tools/count_tests.py [--also NAME=passed|failed]... EVENTS.json...
+usage: tools/count_tests.py [--also ROOM:NAME=passed|failed]... EVENTS.json...
 
 A test that lists no cases counts as one; so does a target that does not build. The last line is
 "N passed, M failed"; exit 1 if one failed or none ran.
@@ -81,7 +81,9 @@ def main(argv):
     failures = []
     for name, _, outcome in (also.partition("=") for also in args.also):
         good = outcome == "passed"
-        rooms[name] = [1, int(good), int(not good), 0]
+        room = rooms[name.split(":")[0]]
+        for i, n in enumerate((1, int(good), int(not good))):
+            room[i] += n
         failures += [] if good else [name]
     for path in args.events:
         tests, broken, well = read(path)

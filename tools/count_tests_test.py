@@ -69,10 +69,12 @@ class CountTests(unittest.TestCase):
                     self.assertIn(line, lines)
 
     def test_also(self):
-        for outcome, last, code in (("passed", "2 passed, 0 failed", 0), ("failed", "1 passed, 1 failed", 1)):
+        for outcome, last, code in (("passed", "3 passed, 0 failed", 0), ("failed", "2 passed, 1 failed", 1)):
             with self.subTest(outcome), tempfile.TemporaryDirectory() as folder:
-                got, lines = count(folder, [("//a:t", "PASSED", GOOD)], [], "SUCCESS", "--also", "x=" + outcome)
+                got, lines = count(folder, [("//a:t", "PASSED", GOOD)], [], "SUCCESS", "--also", "x:a=passed",
+                                   "--also", "x:b=" + outcome)
                 self.assertEqual((lines[-1], got), (last, code))
+                self.assertEqual("  x:b" in lines, outcome == "failed")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,8 @@ SOUND = {
     "cli/cmd_run.cc": '#include "zoo/models/resnet.h"\n#include "zoo/cli/command.h"\n',
     "tests/BUILD.bazel": 'cc_test(name = "all", srcs = glob(["**/*_test.cc"]), deps = [\n'
                          '    "//%s" % target for target in ["cache:store", "models:resnet"]\n])\n',
-    "third_party/curl_on_demand.cc": "#include <curl/curl.h>\n",
+    "third_party/curl_on_demand.cc": '#include <curl/curl.h>\n#include "on_demand.h"\n',
+    "third_party/on_demand.h": "",
     "tests/other_project/MODULE.bazel": "",
     "tests/other_project/BUILD.bazel": "a foreign language",
     "tests/other_project/x.h": '#include "foreign.h"\n',
@@ -54,6 +55,8 @@ SOUND = {
 VIOLATIONS = [
     ({"base/result.h": '#include "base/json.h"\n'},
      ['base/result.h: includes "base/json.h"; ours begin with zoo/']),
+    ({"third_party/curl_on_demand.cc": '#include "gone.h"\n'},
+     ['third_party/curl_on_demand.cc: includes "gone.h"; ours begin with zoo/']),
     ({"base/result.h": '#include "zoo/base/none.h"\n'},
      ['base/result.h: includes "zoo/base/none.h", which is not in the tree']),
     ({"base/result.h": '#  include "zoo/cache/store.h"\n',

@@ -37,6 +37,7 @@ LIBRARIES = {
     "@fmt": (["fmt/"], set(ROOMS)),
     "@libdeflate": (["libdeflate.h"], {"checkpoint"}),
     "@libjpeg_turbo": (["jpeglib.h", "jerror.h", "jmorecfg.h", "jconfig.h"], {"image"}),
+    "@libmicrohttpd": (["microhttpd.h"], {"server/http_server.cc"}),
     "@libpng": (["png.h", "pngconf.h"], {"image"}),
     "@libtorch": (["torch/", "ATen/", "c10/", "caffe2/"], {"models", "loader", RUN}),
     "@nlohmann_json": (["nlohmann/"], {"base/json.cc"}),

@@ -10,6 +10,7 @@
 #include "zoo/registry/entry.h"
 #include "zoo/registry/entry_json.h"
 #include "zoo/registry/registry.h"
+#include "zoo/registry/registry_signature.h"
 
 namespace zoo {
 namespace {
@@ -40,6 +41,14 @@ void FindAll(const Registry& registry) {
   }
 }
 
+// What signatures go by is what the registry says of itself.
+void CompareIdentity(const Registry& registry, std::string_view text) {
+  Result<RegistryIdentity> identity = IdentityOf(text);
+  if (!identity) return;
+  if (identity->name != registry.name() || identity->version != registry.version()) std::abort();
+  if (ParseTrustedComment(TrustedComment(*identity)) != *identity) std::abort();
+}
+
 }  // namespace
 }  // namespace zoo
 
@@ -52,6 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!registry) continue;
     zoo::ReadBack(*registry, origin);
     zoo::FindAll(*registry);
+    zoo::CompareIdentity(*registry, text);
   }
   return 0;
 }
