@@ -28,8 +28,8 @@ const Definition kEnvironment[] = {
     {"ZOO_REGISTRY",
      "the registries in force, parted by commas; replace the added ones and the built-in one"},
     {"ZOO_CONFIG",
-     "the file that holds the added registries; else $XDG_CONFIG_HOME/zoo/config.json, else "
-     "~/.config/zoo/config.json"},
+     "the file that holds the added registries; else zoo/config.json in $XDG_CONFIG_HOME, else in "
+     "~/.config"},
     {"XDG_STATE_HOME",
      "its folder zoo holds the copies of the added registries and what was seen last; else "
      "~/.local/state/zoo"},
