@@ -77,14 +77,20 @@ Result<Checked> Compare(const Probe& probe, const PhotoPlace& place, const Ready
   return Checked{ready.name, "its probe says", std::move(outcome), probe.tolerance};
 }
 
-// What comes of each probe is added to the report under that name.
+// What the report calls a model, and what an error's row does.
+struct Called {
+  const std::string& results;
+  const std::string& errors;
+};
+
+// What comes of each probe is added to the report.
 void CompareAll(const std::vector<Probe>& probes, const PhotoPlace& place, const ReadyModel& ready,
-                const std::string& name, CheckReport& report) {
+                Called called, CheckReport& report) {
   for (const Probe& probe : probes) {
     Result<Checked> checked = Compare(probe, place, ready);
-    if (checked) checked->name = name;
+    if (checked) checked->name = called.results;
     if (checked && probes.size() > 1) checked->input = InputText(probe.input);
-    report.Add(name, checked);
+    report.Add(called.errors, checked);
   }
 }
 
@@ -124,7 +130,7 @@ Status CheckFound(Context& context, const std::string& name, CheckReport& report
   ZOO_ASSIGN_OR_RETURN(const std::vector<Probe> probes, ParseProbes(*entry.probe));
   ZOO_ASSIGN_OR_RETURN(const ReadyModel ready, OpenModel(context, {.name = name}));
   const auto place = [&](const PhotoInput& photo) { return ProbePhotoFile(context, entry, photo); };
-  CompareAll(probes, place, ready, ready.name, report);
+  CompareAll(probes, place, ready, {ready.name, name}, report);
   return {};
 }
 
@@ -140,8 +146,8 @@ void CheckAgainst(Context& context, const ModelChoice& choice, const fs::path& p
   const auto check = [&]() -> Status {
     ZOO_ASSIGN_OR_RETURN(const std::vector<Probe> probes, ReadProbes(probe_file));
     ZOO_ASSIGN_OR_RETURN(const ReadyModel ready, OpenModel(context, choice));
-    CompareAll(probes, In(probe_file.parent_path()), ready,
-               choice.weights.empty() ? ready.name : choice.weights, report);
+    const Called called{choice.weights.empty() ? ready.name : choice.weights, name};
+    CompareAll(probes, In(probe_file.parent_path()), ready, called, report);
     return {};
   };
   if (Status done = check(); !done) report.Add(name, done.error());

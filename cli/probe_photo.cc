@@ -39,14 +39,14 @@ std::string Encoded(std::string_view name) {
 // The photo as if it were weights of the entry: an artifact like any other.
 Entry AsEntry(const Entry& entry, const PhotoInput& photo) {
   return {.registry = entry.registry,
+          .base = entry.base,
+          .public_addresses_only = entry.public_addresses_only,
           .model = entry.model,
           .weights = entry.weights,
           .artifact = {.file = photo.photo,
                        .max_size = kLargestPhoto,
                        .sha256 = photo.sha256,
-                       .sources = {UrlSource{entry.base + Encoded(photo.photo)}}},
-          .base = entry.base,
-          .public_addresses_only = entry.public_addresses_only};
+                       .sources = {UrlSource{entry.base + Encoded(photo.photo)}}}};
 }
 
 }  // namespace

@@ -122,6 +122,36 @@ class Publish(harness.ZooTest):
         (moved / photo.name).unlink()
         self.assertEqual(self.zoo("check", "net", "--registry", moved)[0], NOT_FOUND)
 
+    def serve(self):
+        """The folder as a static web server has it, from now on."""
+        self.server.routes = {"/lab/" + name: harness.serve_file(body, etag='"%s"' % hashlib.sha256(body).hexdigest()[:8])
+                              for name, body in self.tree().items()}
+
+    def test_from_a_web_server_with_its_photo(self):
+        made = self.squeezenet()
+        code, _, err = self.publish(made / "state.pt", "net:v1", *self.ARCHITECTURE, "--photo", FILES["chelsea.png"])
+        self.assertEqual(code, 0, err)
+        entry, = self.registry_file()["entries"]
+        photo = entry["probe"][1]["input"]["photo"]
+        self.serve()
+        code, _, err = self.zoo("registry", "add", "lab", self.server.url + "/lab/")
+        self.assertEqual(code, 0, err)
+        del self.server.seen[:]
+        code, out, err = self.zoo("check", "lab/net", "--json", "--quiet")
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(len(json.loads(out)["passed"]), 2)
+        self.assertEqual([path for path, _ in self.server.seen], ["/lab/" + entry["artifact"]["sources"][0]["url"], "/lab/" + photo])
+        self.assertEqual([blob.name for blob in self.blobs()], sorted([entry["artifact"]["sha256"], entry["probe"][1]["input"]["sha256"]]))
+        code, out, err = self.zoo("check", "lab/net", "--offline")
+        self.assertEqual(code, 0, err)
+        self.assertEqual(len(self.server.seen), 2)
+        # Another photo at the server is not taken.
+        self.server.routes["/lab/" + photo] = harness.serve_file(b"another photo")
+        shutil.rmtree(self.cache)
+        code, out, err = self.zoo("check", "lab/net", "--quiet")
+        self.assertEqual(code, CORRUPT, err)
+        self.assertEqual([blob.name for blob in self.blobs()], [entry["artifact"]["sha256"]])
+
     def test_what_does_not_fit_a_model_of_ours(self):
         made = self.squeezenet()
         self.refused(MISMATCH, "made/state.pt does not fit squeezenet1_1: wrong shape classifier.1.weight (file [7, 512, 1, 1], module [1000, 512, 1, 1]), "
