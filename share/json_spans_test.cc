@@ -20,9 +20,8 @@ TEST(JsonSpans, MembersAndItemsAsTheyStand) {
   EXPECT_EQ(seen, (std::vector<std::string>{"a = 1", "b\\\" = \"x]}\\\\\"",
                                             "c = [ 1 , {\"d\": [[]]}, null ]", "e = {}"}));
   std::vector<std::string_view> items;
-  for (const JsonSpan& item : ItemsOf(text, FindMember(members, "c")->value).value()) {
-    items.push_back(item.In(text));
-  }
+  const auto spans = ItemsOf(text, FindMember(members, "c")->value).value();
+  for (const JsonSpan& item : spans) items.push_back(item.In(text));
   EXPECT_EQ(items, (std::vector<std::string_view>{"1", "{\"d\": [[]]}", "null"}));
   EXPECT_EQ(FindMember(members, "f"), nullptr);
   EXPECT_TRUE(MembersOf(text, FindMember(members, "e")->value).value().empty());
