@@ -15,6 +15,7 @@
 #include "zoo/base/text.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/listed.h"
+#include "zoo/cli/registry_refresh.h"
 #include "zoo/registry/select.h"
 
 namespace zoo::cli {
@@ -36,6 +37,7 @@ struct ListOptions {
   double min_acc = 0;
   bool has_min_acc = false;
   bool cached = false;
+  Refresh refresh = Refresh::kIfOld;
 };
 
 Result<Order> OrderOf(const std::string& name) {
@@ -81,6 +83,7 @@ Result<Filter> FilterOf(const ListOptions& options) {
 Result<int> List(Context& context, const ListOptions& options) {
   ZOO_ASSIGN_OR_RETURN(Order order, OrderOf(options.sort));
   ZOO_ASSIGN_OR_RETURN(Filter filter, FilterOf(options));
+  ZOO_RETURN_IF_ERROR(RefreshAdded(context, options.refresh));
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
   ZOO_RETURN_IF_ERROR(CheckFamily(*registries, options.family));
   if (options.cached) {
@@ -110,6 +113,7 @@ Runner DefineList(CLI::App& app) {
   app.add_option("--license", options->license, "only where the licence has this text")
       ->type_name("TEXT");
   app.add_flag("--cached", options->cached, "only what is in the cache");
+  AddRefreshOption(app, options->refresh);
   return [options, min_acc](Context& context) -> Result<int> {
     options->has_min_acc = min_acc->count() > 0;
     return List(context, *options);

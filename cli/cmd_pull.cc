@@ -5,6 +5,7 @@
 #include "zoo/base/process.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/pull_names.h"
+#include "zoo/cli/registry_refresh.h"
 #include "zoo/fetcher/clock.h"
 #include "zoo/fetcher/curl_transport.h"
 
@@ -18,6 +19,7 @@ Runner DefinePull(CLI::App& app) {
          "--to", [request](const std::string& path) { request->to = path; },
          "put the file here too: a file, or a folder that exists")
       ->type_name("PATH");
+  AddRefreshOption(app, request->refresh);
   return [request](Context& context) -> Result<int> {
     CurlTransport transport(NetworkOptions::FromEnvironment());
     SystemClock clock;

@@ -9,12 +9,20 @@
 #include "zoo/base/text.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/listed.h"
+#include "zoo/cli/registry_refresh.h"
 #include "zoo/registry/select.h"
 
 namespace zoo::cli {
 namespace {
 
-Result<int> Search(Context& context, const std::vector<std::string>& words) {
+struct SearchArguments {
+  std::vector<std::string> words;
+  Refresh refresh = Refresh::kIfOld;
+};
+
+Result<int> Search(Context& context, const SearchArguments& arguments) {
+  const std::vector<std::string>& words = arguments.words;
+  ZOO_RETURN_IF_ERROR(RefreshAdded(context, arguments.refresh));
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
   std::vector<const Entry*> found = Select(*registries, {.words = words}, Order::kName);
   if (found.empty()) {
@@ -29,10 +37,12 @@ Result<int> Search(Context& context, const std::vector<std::string>& words) {
 }  // namespace
 
 Runner DefineSearch(CLI::App& app) {
-  auto words = std::make_shared<std::vector<std::string>>();
-  app.add_option("WORDS", *words, "parts of a name, an architecture, a licence or a benchmark")
+  auto arguments = std::make_shared<SearchArguments>();
+  app.add_option("WORDS", arguments->words,
+                 "parts of a name, an architecture, a licence or a benchmark")
       ->required();
-  return [words](Context& context) { return Search(context, *words); };
+  AddRefreshOption(app, arguments->refresh);
+  return [arguments](Context& context) { return Search(context, *arguments); };
 }
 
 }  // namespace zoo::cli

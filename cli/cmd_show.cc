@@ -15,6 +15,7 @@
 #include "zoo/cli/commands.h"
 #include "zoo/cli/layout.h"
 #include "zoo/cli/listed.h"
+#include "zoo/cli/registry_refresh.h"
 #include "zoo/registry/family.h"
 #include "zoo/registry/source_rules.h"
 
@@ -144,9 +145,15 @@ std::string SheetText(const RegistrySet& registries, const Listed& listed, int c
   return sheet.Text(columns);
 }
 
-Result<int> Show(Context& context, const std::string& name) {
+struct ShowArguments {
+  std::string name;
+  Refresh refresh = Refresh::kIfOld;
+};
+
+Result<int> Show(Context& context, const ShowArguments& arguments) {
+  ZOO_RETURN_IF_ERROR(RefreshAdded(context, arguments.refresh));
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
-  ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries->Find(name));
+  ZOO_ASSIGN_OR_RETURN(const Entry* entry, registries->Find(arguments.name));
   ZOO_ASSIGN_OR_RETURN(std::vector<Listed> listed, LookUp(context, {entry}));
   if (context.json()) {
     Json::Object document{{"schema", "zoo/show/1"}};
@@ -163,9 +170,11 @@ Result<int> Show(Context& context, const std::string& name) {
 }  // namespace
 
 Runner DefineShow(CLI::App& app) {
-  auto name = std::make_shared<std::string>();
-  app.add_option("NAME", *name, "the weights, like resnet50 or resnet50:IMAGENET1K_V1")->required();
-  return [name](Context& context) { return Show(context, *name); };
+  auto arguments = std::make_shared<ShowArguments>();
+  app.add_option("NAME", arguments->name, "the weights, like resnet50 or resnet50:IMAGENET1K_V1")
+      ->required();
+  AddRefreshOption(app, arguments->refresh);
+  return [arguments](Context& context) { return Show(context, *arguments); };
 }
 
 }  // namespace zoo::cli

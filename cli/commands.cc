@@ -11,7 +11,7 @@ constexpr Command kCommands[] = {
      .summary = "list the weights that the registries know",
      .details = R"(One line for each set of weights: its name, parameters, accuracy on its own
 benchmark, size of the file, licence where it restricts, and whether it is in the cache. No request
-is made.
+is made, but for news of an added registry that was not asked for a day.
 
   zoo list
   zoo list --family resnet --max-params 30M
@@ -105,6 +105,41 @@ Without arguments: the folder here.
   zoo runs saved --plot curves.svg
   zoo runs checkpoints --monitor val_loss --json)",
      .define = DefineRuns},
+    {.name = "registry add",
+     .summary = "add a registry, whose weights then go by ALIAS/NAME",
+     .details = R"(A registry of a URL is fetched, checked and remembered: the copy serves when
+there is no network, and is asked for news after a day or by `zoo registry update`. With --key each
+version must carry a signature of that key; without, it is taken unsigned over https or from a
+private address only. An older version than the last one seen is refused either way. A folder or
+file of this machine is read where it lies.
+
+  zoo registry add lab https://models.example.org/ --key RWQ...
+  zoo registry add lab https://models.example.org/ --key lab.pub
+  zoo registry add ours /data/models)",
+     .define = DefineRegistryAdd},
+    {.name = "registry list",
+     .summary = "list the registries that were added",
+     .details = R"(With the version and the number of entries that were seen last, the key that
+signatures must be of, and when the server last said that nothing is newer. No request is made.
+
+  zoo registry list --json)",
+     .define = DefineRegistryList},
+    {.name = "registry remove",
+     .summary = "forget a registry that was added",
+     .details = R"(Its copy goes, and what was seen of it: added again, it is a new one. Weights in
+the cache stay.
+
+  zoo registry remove lab)",
+     .define = DefineRegistryRemove},
+    {.name = "registry update",
+     .summary = "ask added registries for a new version",
+     .details = R"(A server that has nothing new is asked one short question. What must not be taken
+(another key, no signature, an older version, other content under the same version) is corrupt, exit
+code 6, and the copy of before goes on serving.
+
+  zoo registry update
+  zoo registry update lab --json)",
+     .define = DefineRegistryUpdate},
     {.name = "serve",
      .summary = "serve the cache and the registries in force over HTTP, read-only",
      .details = R"(To programs of this machine, or with --listen to others. Prints its address on

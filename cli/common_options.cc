@@ -13,8 +13,8 @@ constexpr CommonOption kTable[] = {
     {"--offline", "", "make no network request"},
     {"--cache", "DIR", "the cache's folder, instead of ZOO_CACHE"},
     {"--registry", "R",
-     "a registry file, a folder with a zoo.json, or an alias; instead of ZOO_REGISTRY and the "
-     "built-in one; may be repeated"},
+     "a registry file, a folder with a zoo.json, builtin, or the alias or URL of an added one; "
+     "instead of ZOO_REGISTRY, the added ones and builtin; may be repeated"},
 };
 
 // The flag that a name of the table sets, or null if it takes a value.

@@ -63,9 +63,11 @@ class Context {
   // output. Returns its exit code.
   int Report(const Error& error);
 
-  // The registries in force: --registry or ZOO_REGISTRY replace the built-in one. kUsage for two of
-  // one alias, kUnsupported for a URL, else what reading them gives.
+  // The registries in force (registry/in_force.h): --registry or ZOO_REGISTRY replace the added
+  // ones and the built-in one. Makes no request (registry_refresh.h does).
   Result<const RegistrySet*> Registries();
+  // The next call of Registries reads them again; entries of before are gone.
+  void ReloadRegistries() { registries_.reset(); }
   // The cache of --cache, else of the environment; its path is absolute.
   Result<Store*> OpenStore();
   // Offline, mirrors, python and cancel from the options and the environment; progress to the

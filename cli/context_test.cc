@@ -29,8 +29,9 @@ constexpr std::string_view kRegistry = R"({"schema": "zoo/registry/1", "name": "
 class ContextTest : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* name : {"ZOO_CACHE", "ZOO_REGISTRY", "ZOO_OFFLINE", "ZOO_MIRROR", "ZOO_PYTHON",
-                             "XDG_CACHE_HOME", "HOME"}) {
+    for (const char* name :
+         {"ZOO_CACHE", "ZOO_REGISTRY", "ZOO_OFFLINE", "ZOO_MIRROR", "ZOO_PYTHON", "XDG_CACHE_HOME",
+          "XDG_CONFIG_HOME", "XDG_STATE_HOME", "ZOO_CONFIG", "HOME"}) {
       unsetenv(name);
     }
     here_ = fs::current_path();
@@ -144,11 +145,11 @@ TEST_F(ContextTest, FindsRegistries) {
       {{"lab"},
        "",
        "not_found: no registry goes by \"lab\", and there is no such file; name a registry file, a "
-       "folder with a zoo.json, or builtin"},
+       "folder with a zoo.json, builtin, or one of `zoo registry list`"},
       {{"https://user:secret@a.example/zoo.json?token=1"},
        "",
-       "unsupported: https://***@a.example/zoo.json?*** is a URL, and registries are not fetched "
-       "yet; download it and name the file, or a folder with its zoo.json"},
+       "not_found: https://***@a.example/zoo.json?*** is not the URL of a registry that was added; "
+       "`zoo registry add ALIAS URL` fetches and remembers it"},
   };
   for (const Row& row : kRows) {
     SCOPED_TRACE(row.aliases);

@@ -36,6 +36,8 @@ class PullCommand {
 
  private:
   Status CheckTarget() const;
+  Status RefreshRegistries();
+  bool AllCached() const;
   Status PullOne(const std::string& name);
   Result<fs::path> Place(const Entry& entry, const Blob& blob);
   void Tell(const Entry& entry, const Pulled& pulled);
@@ -53,8 +55,9 @@ class PullCommand {
 
 Result<int> PullCommand::Run() {
   ZOO_RETURN_IF_ERROR(CheckTarget());
-  ZOO_ASSIGN_OR_RETURN(registries_, context_.Registries());
   ZOO_ASSIGN_OR_RETURN(store_, context_.OpenStore());
+  ZOO_RETURN_IF_ERROR(RefreshRegistries());
+  ZOO_ASSIGN_OR_RETURN(registries_, context_.Registries());
   ZOO_ASSIGN_OR_RETURN(options_, context_.PullDefaults());
   for (const std::string& name : request_.names) {
     if (Status one = PullOne(name); !one) Failed(name, one.error());
@@ -76,6 +79,19 @@ Status PullCommand::CheckTarget() const {
                fmt::format("{} names are to go to {}, which is no folder", request_.names.size(),
                            Quote(request_.to->string())),
                "make the folder first, or pull them one by one"};
+}
+
+Status PullCommand::RefreshRegistries() {
+  if (request_.refresh == Refresh::kIfOld && AllCached()) return {};
+  return RefreshAdded(context_, {seams_.transport, seams_.clock}, request_.refresh);
+}
+
+bool PullCommand::AllCached() const {
+  const Result<const RegistrySet*> registries = context_.Registries();
+  return registries && std::ranges::all_of(request_.names, [&](const std::string& name) {
+           const Result<const Entry*> entry = (*registries)->Find(name);
+           return entry && FindCached(**entry, *store_);
+         });
 }
 
 Status PullCommand::PullOne(const std::string& name) {

@@ -9,6 +9,7 @@
 
 #include "zoo/base/result.h"
 #include "zoo/cli/context.h"
+#include "zoo/cli/registry_refresh.h"
 #include "zoo/fetcher/pull.h"
 
 namespace zoo::cli {
@@ -18,10 +19,12 @@ struct PullNames {
   // A copy of each file goes here too: a file, or a folder (which it must be for several names)
   // where it gets its published name.
   std::optional<std::filesystem::path> to;
+  Refresh refresh = Refresh::kIfOld;
 };
 
-// Tries every name, until the user cancels. The exit code is 0 or that of the first failure; all
-// failures are reported already. An error only for what keeps all names from being tried.
+// Asks for news of the added registries, unless all names are in the cache. Tries every name, until
+// the user cancels. The exit code is 0 or that of the first failure; all failures are reported
+// already. An error only for what keeps all names from being tried.
 Result<int> RunPull(Context& context, PullSeams seams, const PullNames& request);
 
 }  // namespace zoo::cli

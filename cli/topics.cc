@@ -25,7 +25,14 @@ const Definition kExitCodes[] = {
 
 const Definition kEnvironment[] = {
     {"ZOO_CACHE", "the cache's folder; else $XDG_CACHE_HOME/zoo, else ~/.cache/zoo"},
-    {"ZOO_REGISTRY", "the registries in force, parted by commas; replace the built-in one"},
+    {"ZOO_REGISTRY",
+     "the registries in force, parted by commas; replace the added ones and the built-in one"},
+    {"ZOO_CONFIG",
+     "the file that holds the added registries; else $XDG_CONFIG_HOME/zoo/config.json, else "
+     "~/.config/zoo/config.json"},
+    {"XDG_STATE_HOME",
+     "its folder zoo holds the copies of the added registries and what was seen last; else "
+     "~/.local/state/zoo"},
     {"ZOO_OFFLINE", "1: make no network request"},
     {"ZOO_MIRROR",
      "https://a/=https://b/: the second is tried for every URL that begins with the first; several "

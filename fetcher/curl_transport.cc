@@ -151,7 +151,9 @@ bool Exchange::FinishHead() {
   head_done = true;
   const char* peer = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &peer);
-  outcome.head.private_address = peer != nullptr && *peer != '\0' && IsPrivateAddress(peer);
+  // Of a proxy the address says nothing of the host behind it.
+  outcome.head.private_address =
+      proxy.empty() && peer != nullptr && *peer != '\0' && IsPrivateAddress(peer);
   refused = !receiver.head(outcome.head);
   return !refused;
 }

@@ -39,8 +39,9 @@ struct ResponseHead {
   std::optional<uint64_t> content_length;
   std::optional<std::string> content_range, content_encoding, content_type, etag, location,
       retry_after;
-  bool from_cache = false;       // a cache on the way says that it answered or passed this on
-  bool private_address = false;  // the peer's address is loopback, link-local or private
+  bool from_cache = false;  // a cache on the way says that it answered or passed this on
+  // The host's address is loopback, link-local or private; false behind a proxy, which hides it.
+  bool private_address = false;
 };
 
 enum class NetFailure {

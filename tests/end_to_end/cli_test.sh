@@ -111,8 +111,8 @@ cp "$folder/my models.json" "$folder/zoo.json"
 run 0 "$zoo" completion names --registry="$folder"
 says out "$wanted"
 run 3 "$zoo" completion names --registry nowhere
-says err 'zoo: no registry goes by "nowhere", and there is no such file; name a registry file, a folder with a zoo.json, or builtin'
-run 7 "$zoo" completion names --registry 'https://user:secret@a.example/?token=canary'
+says err 'zoo: no registry goes by "nowhere", and there is no such file; name a registry file, a folder with a zoo.json, builtin, or one of `zoo registry list`'
+run 3 "$zoo" completion names --registry 'https://user:secret@a.example/?token=canary'
 grep -qE 'secret|canary' err && fail "a secret was printed: $(cat err)"
 
 echo "== completion"
@@ -138,6 +138,7 @@ offers() {
 }
 offers 'zoo ver' 'verify version'
 offers 'zoo cache p' 'prune path'
+offers 'zoo registry ' 'add list remove update'
 offers 'zoo --cache pull ver' 'verify version'
 offers 'zoo version --j' '--json'
 offers 'zoo completion ' 'bash zsh fish'
