@@ -33,7 +33,7 @@ Result<IndexedDocument> StampDocument(const std::filesystem::path& path, const D
 Status WriteRegistryIndex(const Registry& parsed, const IndexedDocument& document,
                           const std::filesystem::path& index);
 
-// The registry that was parsed from `document`, under that alias; SetFolder and SetBase are the
+// The registry that was parsed from `document`, under that alias; SetFile and SetBase are the
 // caller's. kNotFound if there is no index, kCorrupt if it is damaged, or of another document,
 // another stamp or another version of this program.
 Result<Registry> OpenRegistryIndex(const IndexedDocument& document,

@@ -264,6 +264,7 @@ Result<Registry> OpenAdded(const RegistryPlaces& places, const AddedRegistry& ad
     if (!seen) return NeverFetched(added);
     Result<Registry> registry = OpenCopy(places, added, *seen);
     if (registry) {
+      registry->SetFile(CopyOf(places, added.alias, seen->identity.sha256, kDocument));
       registry->SetBase(added.base_url(),
                         seen->private_host ? Reach::kAnyAddress : Reach::kPublicAddresses);
       return registry;

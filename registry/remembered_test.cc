@@ -89,6 +89,7 @@ TEST_F(RememberedTest, TheLastCopyServes) {
 
   ASSERT_TRUE(Keep(Document(1)));
   const Registry registry = OpenAdded(places_, lab_).value();
+  EXPECT_TRUE(fs::exists(registry.file())) << registry.file();
   EXPECT_EQ(registry.alias(), "lab");
   EXPECT_EQ(registry.version(), 1u);
   ASSERT_EQ(registry.entries().size(), 1u);

@@ -27,10 +27,9 @@ def sha256(body):
 class Serving:
     """A zoo serve that runs; `log` is what it said on standard error once it ended."""
 
-    def __init__(self, test, *options, cache=None):
-        self.process = subprocess.Popen([test.files["zoo"], "serve", "--json", *map(str, options)],
-                                        env=test.environment(**({} if cache is None else {"ZOO_CACHE": str(cache)})), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def __init__(self, test, *options, **env):
+        self.process = subprocess.Popen([test.files["zoo"], "serve", "--json", *map(str, options)], env=test.environment(**env),
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         text = b""
         for line in self.process.stdout:
             text += line
@@ -197,6 +196,27 @@ class ServeTest(harness.ZooTest):
         lines = serving.log.splitlines()[1:]
         self.assertEqual(lines, ["127.0.0.1 GET /http/%s/small.pth 200 300000" % host, "127.0.0.1 GET /http/%s/large.pth 200 40000000" % host])
 
+    def test_a_registry_for_another_user(self):
+        folder = self.folder / "shared"
+        (folder / "files").mkdir(parents=True)
+        (folder / "files" / "own.pth").write_bytes(SMALL)
+        self.registry(entry("own", SMALL, "files/own.pth")).rename(folder / "zoo.json")
+        self.assertEqual(self.zoo("pull", "own", "--registry", folder)[0], 0)
+        first = Serving(self, "--listen", "127.0.0.1:0", "--registry", folder)
+        self.running.append(first)
+        other = {"HOME": str(self.folder / "other"), "ZOO_CACHE": str(self.folder / "other" / "cache")}
+        code, out, err = self.zoo("registry", "add", "lab", first.url + "registries/shared/", env=other)
+        self.assertEqual(code, 0, err)
+        code, out, err = self.zoo("pull", "lab/own", "--json", "--quiet", env=other)
+        self.assertEqual(code, 0, err)
+        self.assertEqual(json.loads(out)["pulled"][0]["source"], first.url + "registries/shared/files/own.pth")
+        # That one serves what it remembers, byte for byte.
+        second = Serving(self, "--listen", "127.0.0.1:0", **other)
+        self.running.append(second)
+        self.assertEqual(second.get("/registries/lab/zoo.json")[2], (folder / "zoo.json").read_bytes())
+        self.assertEqual(second.get("/registries/lab/files/own.pth")[2], SMALL)
+        self.assertEqual(second.get("/registries/lab/zoo.json.minisig")[0], 404)
+
     # --- what goes away or changes meanwhile -----------------------------------------------------
 
     def test_removed_and_pulled_again(self):
@@ -327,7 +347,7 @@ class ServeTest(harness.ZooTest):
         self.assertIn("there is no password and no encryption", everywhere.log)
 
     def test_an_empty_cache(self):
-        serving = Serving(self, "--listen", "127.0.0.1:0", "--registry", self.lab, cache=self.folder / "nothing")
+        serving = Serving(self, "--listen", "127.0.0.1:0", "--registry", self.lab, ZOO_CACHE=str(self.folder / "nothing"))
         self.running.append(serving)
         self.assertEqual(json.loads(serving.get("/index.json")[2])["files"], [])
         self.assertEqual(serving.get("/weights/small")[0], 404)
