@@ -159,7 +159,7 @@ RegistryFolder::~RegistryFolder() {
   fs::remove(Incoming(), ignored);
   const bool empty = !fs::exists(path_ / kRegistryFile, ignored);
   // Folders go only if nothing is in them.
-  if (empty && made_files_) fs::remove(path_ / kFilesFolder, ignored);
+  if (made_files_) fs::remove(path_ / kFilesFolder, ignored);
   UnlockFile(LockPath(), lock_);
   if (empty && made_folder_) fs::remove(path_, ignored);
 }
