@@ -270,8 +270,7 @@ void PublishCommand::Tell(const Added& added) {
   const std::string folder = Escape(folder_->path().native(), 1000);
   if (!source_.fingerprint) context_.Note("weights of this kind have no fingerprint");
   const Entry& entry = publication_.entry;
-  const bool default_now = folder_->text().IsDefault(entry.model, entry.weights);
-  if (added.change == Added::Change::kEntry && !default_now) {
+  if (added.change == Added::Change::kEntry && !added.is_default) {
     context_.Note(fmt::format("{} alone still means other weights; --default makes it mean these",
                               entry.model));
   }

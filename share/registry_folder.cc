@@ -159,7 +159,7 @@ RegistryFolder::~RegistryFolder() {
   fs::remove(Incoming(), ignored);
   const bool empty = !fs::exists(path_ / kRegistryFile, ignored);
   // Folders go only if nothing is in them.
-  if (empty && made_files_) fs::remove(path_ / kFilesFolder, ignored);
+  if (made_files_) fs::remove(path_ / kFilesFolder, ignored);
   UnlockFile(LockPath(), lock_);
   if (empty && made_folder_) fs::remove(path_, ignored);
 }
@@ -178,11 +178,12 @@ Result<Added> RegistryFolder::AddAgain(const Publication& publication, const Jso
   if (!old) return InFile(path_ / kRegistryFile, std::move(old).error());
   ZOO_RETURN_IF_ERROR(CompareFacts(*old, entry));
   if (!entry.is_default || text_.IsDefault(entry.model, entry.weights)) {
-    return Added{Added::Change::kNone, text_.version(), false};
+    return Added{.version = text_.version(),
+                 .is_default = text_.IsDefault(entry.model, entry.weights)};
   }
   ZOO_ASSIGN_OR_RETURN(std::string text, Extended(publication, {.updated = publication.updated,
                                                                 .only_default = true}));
-  return Replace(std::move(text), Added::Change::kDefault);
+  return Replace(text, Added::Change::kDefault, true);
 }
 
 Result<Added> RegistryFolder::AddNew(const Publication& publication, CancelToken cancel) {
@@ -194,7 +195,8 @@ Result<Added> RegistryFolder::AddNew(const Publication& publication, CancelToken
   if (options_.write) {
     ZOO_RETURN_IF_ERROR(PlaceFiles(publication));
   }
-  return Replace(std::move(text), Added::Change::kEntry);
+  const bool first = !text_.HasModel(publication.entry.model);
+  return Replace(text, Added::Change::kEntry, first || publication.entry.is_default);
 }
 
 // The new text, which is read as whoever gets it will read it.
@@ -218,13 +220,16 @@ Status RegistryFolder::PlaceFiles(const Publication& publication) const {
   return {};
 }
 
-Result<Added> RegistryFolder::Replace(std::string text, Added::Change change) {
+Result<Added> RegistryFolder::Replace(const std::string& text, Added::Change change,
+                                      bool is_default) {
   if (options_.write) {
     ZOO_RETURN_IF_ERROR(WriteSynced(RegistryPath(), text));
   }
-  ZOO_ASSIGN_OR_RETURN(text_, RegistryText::Of(std::move(text)));
   std::error_code ignored;
-  return Added{change, text_.version(), fs::exists(path_ / kSignatureFile, ignored)};
+  return Added{.change = change,
+               .version = text_.version() + 1,
+               .is_default = is_default,
+               .signature_stale = fs::exists(path_ / kSignatureFile, ignored)};
 }
 
 }  // namespace zoo

@@ -56,6 +56,7 @@ struct Added {
   };
   Change change = Change::kNone;
   uint64_t version = 0;          // of zoo.json now
+  bool is_default = false;       // the model's name alone means the entry
   bool signature_stale = false;  // zoo.json.minisig is of an earlier version
 };
 
@@ -94,7 +95,7 @@ class RegistryFolder {
   Result<Added> AddNew(const Publication& publication, CancelToken cancel);
   Result<std::string> Extended(const Publication& publication, const Addition& addition) const;
   Status PlaceFiles(const Publication& publication) const;
-  Result<Added> Replace(std::string text, Added::Change change);
+  Result<Added> Replace(const std::string& text, Added::Change change, bool is_default);
   std::filesystem::path RegistryPath() const;
   std::filesystem::path LockPath() const { return path_ / ".publish.lock"; }
 
