@@ -106,7 +106,7 @@ TEST(Publish, WhatCannotBePublished) {
   const Row kRows[] = {
       {"absent.pth", "cannot open tests/data/checkpoints/absent.pth: No such file or directory",
        ErrorCode::kNotFound},
-      {"cpp_tensor.pt", "tests/data/checkpoints/cpp_tensor.pt: ", ErrorCode::kNotFound},
+      {"cpp_pickle.pt", "tests/data/checkpoints/cpp_pickle.pt: ", ErrorCode::kNotFound},
   };
   for (const Row& row : kRows) {
     const auto source = ReadWeights(kData / row.name);
