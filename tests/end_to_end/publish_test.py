@@ -155,7 +155,7 @@ class Publish(harness.ZooTest):
     def test_what_does_not_fit_a_model_of_ours(self):
         made = self.squeezenet()
         self.refused(MISMATCH, "made/state.pt does not fit squeezenet1_1: wrong shape classifier.1.weight (file [7, 512, 1, 1], module [1000, 512, 1, 1]), "
-                     "classifier.1.bias (file [7], module [1000]); for another class count pass num_classes = 7",
+                     "classifier.1.bias (file [7], module [1000]). For another class count pass num_classes = 7, for a new last layer head = Head::kFresh",
                      made / "state.pt", "net:v1", "--arch", "squeezenet1_1")
         names = self.write("names.txt", b"one\ntwo\n")
         self.refused(MISMATCH, "names.txt has 2 names, and squeezenet1_1 gives 7 logits; one name a line, in the order of the logits",
