@@ -311,9 +311,11 @@ Json PublishCommand::ToJson(const Added& added) const {
 std::string PublishCommand::ToText(const Added& added) const {
   const Entry& entry = publication_.entry;
   const fs::path file = folder_->path() / kFilesFolder / entry.artifact.file;
-  std::string architecture = entry.architecture.name;
-  if (!entry.architecture.options.empty()) {
-    architecture += " " + Json(entry.architecture.options).Dump(-1);
+  std::string architecture = Escape(entry.architecture.name);
+  for (const auto& [key, value] : entry.architecture.options) {
+    const std::string* string = value.AsString();
+    architecture += fmt::format(", {}={}", Escape(key),
+                                string != nullptr ? Quote(*string) : Escape(value.Dump(-1), 80));
   }
   std::vector<std::vector<std::string>> rows = {
       {"name", entry.name()},
@@ -321,7 +323,7 @@ std::string PublishCommand::ToText(const Added& added) const {
       {"size", fmt::format("{} ({} bytes)", FormatSize(staged_.size), staged_.size)},
       {"sha256", staged_.sha256.hex()},
       {"fingerprint", entry.fingerprint.empty() ? "none" : entry.fingerprint},
-      {"architecture", Escape(architecture)},
+      {"architecture", architecture},
       {"checked",
        !model_ ? "no: the architecture is your own" : Count(1 + model_->photos.size(), "probe")},
       {"registry",

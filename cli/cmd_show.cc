@@ -81,6 +81,34 @@ std::string ArchitectureText(const Entry& entry) {
   return text + ")";
 }
 
+// A value in words: the members of an object, the items of an array, with blanks between them.
+std::string Plain(const Json& value) {
+  if (const std::string* string = value.AsString()) return Escape(*string);
+  std::string text;
+  if (const Json::Object* members = value.AsObject()) {
+    for (const auto& [key, member] : *members) {
+      text += fmt::format("{}{} {}", text.empty() ? "" : " ", Escape(key), Plain(member));
+    }
+    return text;
+  }
+  if (const Json::Array* items = value.AsArray()) {
+    for (const Json& item : *items) text += (text.empty() ? "" : " ") + Plain(item);
+    return text;
+  }
+  return value.Dump(-1);
+}
+
+// "file best.pt, epoch 12, metrics loss 0.016 acc 0.955, keys epoch model_state_dict"
+std::string ProvenanceText(const Json& provenance) {
+  const Json::Object* members = provenance.AsObject();
+  if (members == nullptr) return Escape(provenance.Dump(-1), kLongestText);
+  std::string text;
+  for (const auto& [key, value] : *members) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", Escape(key), Plain(value));
+  }
+  return text;
+}
+
 std::string PresetText(const Preset& preset) {
   return fmt::format(
       "short side to {} pixels ({}), centre {} x {}, minus mean {:.4g}, divided by std {:.4g}",
@@ -141,9 +169,7 @@ std::string SheetText(const RegistrySet& registries, const Listed& listed, int c
   sheet.Row("fingerprint", entry.fingerprint);
   if (entry.probe) sheet.Row("probe", ProbeText(*entry.probe));
   sheet.Row("supersedes", entry.supersedes);
-  if (entry.provenance) {
-    sheet.Row("provenance", Escape(entry.provenance->Dump(-1), kLongestText));
-  }
+  if (entry.provenance) sheet.Row("provenance", ProvenanceText(*entry.provenance));
   sheet.Row("cached", listed.cached ? Escape(listed.cached->path().string(), kLongestText)
                                     : fmt::format("no; `zoo pull {}` gets it", listed.name));
   return sheet.Text(columns);
