@@ -35,8 +35,12 @@ std::string UrlOf(const fs::path& folder) {
   constexpr std::string_view kPlain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-._~";
   constexpr std::string_view kHex = "0123456789ABCDEF";
+  fs::path plain;  // without "." for one place to have one URL; ".." may lead out of a link and stays
+  for (const fs::path& part : folder) {
+    if (part != ".") plain /= part;
+  }
   std::string url = "file://";
-  for (char c : folder.string()) {
+  for (char c : plain.string()) {
     if (kPlain.find(c) != std::string_view::npos) {
       url += c;
     } else {

@@ -67,6 +67,8 @@ TEST(Read, TheBaseIsTheFoldersUrl) {
   EXPECT_EQ(registry.entries()[0].base,
             "file://" + dir.path().string() + "/gr%C3%B6%C3%9Fe%201/100%25/");
   EXPECT_FALSE(registry.entries()[0].public_addresses_only) << "its owner is the user";
+  EXPECT_EQ(ReadRegistry(dir.path() / "." / "größe 1" / "100%" / ".").value().entries()[0].base,
+            registry.entries()[0].base);
 }
 
 TEST(Read, WhatIsNoRegistry) {
