@@ -27,6 +27,7 @@ BEYOND = [
     (r"outside of size_range", "compares fields"),
     (r"size_range must be \[MIN, MAX\].*", "compares the two"),
     (r"sha256_prefix is \w+, but sha256 is", "compares fields"),
+    (r"pieces.hashes is missing$", "needed if the file is longer than a piece"),
     (r"hashes has \d+ bytes", "a length that follows from other fields"),
 ]
 
