@@ -303,14 +303,19 @@ class Sharing(harness.ZooTest):
         self.refused(CORRUPT, "lab: it has no signature, and must be signed with %s (" % self.key, "registry", "update", "lab")
 
     def test_an_entry_with_the_hash_of_another_file(self):
+        """Signed, and still not what it says."""
         document = self.document()
-        digits = next(entry for entry in document["entries"] if entry["model"] == "digits")
-        net = next(entry for entry in document["entries"] if entry["model"] == "net")
-        # The file of one under the name and the digest of the other: signed, and still not what it says.
-        digits["artifact"]["sources"] = net["artifact"]["sources"]
+        digits, net = (next(entry for entry in document["entries"] if entry["model"] == model)["artifact"] for model in ("digits", "net"))
+        own = digits["sha256"]
+        digits["sha256"] = net["sha256"]
         self.write({**document, "version": document["version"] + 1})
         self.add()
-        self.refused(CORRUPT, "it offers %d bytes, the registry says %d" % (net["artifact"]["size"], digits["artifact"]["size"]), "pull", "lab/digits")
+        self.refused(CORRUPT, "sha256 is %s, it must be %s; the download was deleted" % (own, net["sha256"]), "pull", "lab/digits")
+        # The other way round: the file of the other under its own hash.
+        digits["sha256"], digits["sources"] = own, net["sources"]
+        self.write({**document, "version": document["version"] + 2})
+        self.machine.done("registry", "update", "lab")
+        self.refused(CORRUPT, "it offers %d bytes, the registry says %d" % (net["size"], digits["size"]), "pull", "lab/digits")
 
     def test_a_redirect_to_http(self):
         certificate, private = self.place / "cert.pem", self.place / "tls.pem"
