@@ -296,14 +296,16 @@ Status Remember(const RegistriesLock& lock, const RegistryPlaces& places,
                        StampDocument(document, digest, RegistryOrigin::kUrl));
   ZOO_RETURN_IF_ERROR(
       WriteRegistryIndex(copy.registry, stamped, CopyOf(places, added.alias, digest, kIndex)));
-  ZOO_RETURN_IF_ERROR(RememberSeen(lock, places, added, seen));
-  Sweep(FolderOf(places, added.alias), digest);
-  return {};
+  return RememberSeen(lock, places, added, seen);
 }
 
 Status RememberSeen(const RegistriesLock&, const RegistryPlaces& places, const AddedRegistry& added,
                     const SeenRegistry& seen) {
-  return WritePrivateFile(FolderOf(places, added.alias) / kStateFile, StateText(added, seen));
+  const fs::path folder = FolderOf(places, added.alias);
+  ZOO_RETURN_IF_ERROR(WritePrivateFile(folder / kStateFile, StateText(added, seen)));
+  // Also when nothing is new: who was killed between the two left all of it.
+  Sweep(folder, seen.identity.sha256);
+  return {};
 }
 
 Status Forget(const RegistriesLock&, const RegistryPlaces& places, std::string_view alias) {
