@@ -54,6 +54,16 @@ Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_byt
   }
 }
 
+Status WriteAll(const UniqueFd& fd, std::string_view bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t done = write(fd.get(), bytes.data(), bytes.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return FileError("write", path, errno);
+    bytes.remove_prefix(static_cast<size_t>(done));
+  }
+  return {};
+}
+
 Status SyncFolder(const std::filesystem::path& folder) {
   UniqueFd fd(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // A folder that may be written and not be read cannot be synced.

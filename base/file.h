@@ -40,6 +40,9 @@ Error FileError(std::string_view verb, const std::filesystem::path& path, int er
 // The bytes of a regular file of at most `max_bytes`; a larger one is kCorrupt and is not read.
 Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_bytes);
 
+// All of the bytes, from where the descriptor stands. `path` is for the message.
+Status WriteAll(const UniqueFd& fd, std::string_view bytes, const std::filesystem::path& path);
+
 // Until the names in a folder are on the medium. File systems that have no such operation are as
 // good.
 Status SyncFolder(const std::filesystem::path& folder);

@@ -55,28 +55,17 @@ bool Reflink(int from, int to) {
 #endif
 }
 
-Status WriteAll(int to, const char* bytes, size_t count, const fs::path& path) {
-  while (count > 0) {
-    const ssize_t written = write(to, bytes, count);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return FileError("write", path, errno);
-    bytes += written;
-    count -= static_cast<size_t>(written);
-  }
-  return {};
-}
-
-Status CopyBytes(int from, int to, const fs::path& path, CancelToken cancel) {
+Status CopyBytes(const UniqueFd& from, const UniqueFd& to, const fs::path& path, CancelToken cancel) {
   std::vector<char> buffer(kPieceBytes);
   for (;;) {
     if (cancel.cancelled()) {
       return Error{ErrorCode::kCancelled, fmt::format("{}: cancelled", Escape(path.string())), ""};
     }
-    const ssize_t got = read(from, buffer.data(), buffer.size());
+    const ssize_t got = read(from.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return FileError("read what is to be in", path, errno);
     if (got == 0) return {};
-    ZOO_RETURN_IF_ERROR(WriteAll(to, buffer.data(), static_cast<size_t>(got), path));
+    ZOO_RETURN_IF_ERROR(WriteAll(to, {buffer.data(), static_cast<size_t>(got)}, path));
   }
 }
 
@@ -94,7 +83,7 @@ Result<Placed> Fill(const fs::path& from, const fs::path& fresh, const fs::path&
     copy = UniqueFd(open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
     if (!copy.valid()) return FileError("create", target, errno);
     placed = Placed::kCopy;
-    ZOO_RETURN_IF_ERROR(CopyBytes(source.get(), copy.get(), target, options.cancel));
+    ZOO_RETURN_IF_ERROR(CopyBytes(source, copy, target, options.cancel));
   }
   if (fsync(copy.get()) != 0) return FileError("write", target, errno);
   return placed;
@@ -114,8 +103,7 @@ Result<Placed> PlaceFile(const fs::path& from, const fs::path& to, const PlaceOp
   if (rename(fresh.path().c_str(), target.c_str()) != 0) {
     return FileError("create", target, errno);
   }
-  const UniqueFd folder(open(target.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.valid()) fsync(folder.get());
+  ZOO_RETURN_IF_ERROR(SyncFolder(target.parent_path()));
   return placed;
 }
 

@@ -17,19 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Status WriteAll(int fd, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t done = write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return FileError("write", path, errno);
-    bytes.remove_prefix(static_cast<size_t>(done));
-  }
-  return fsync(fd) == 0 ? Status() : FileError("write", path, errno);
-}
-
 Status WriteThenName(UniqueFd fd, const fs::path& partial, const fs::path& path,
                      std::string_view bytes) {
-  ZOO_RETURN_IF_ERROR(WriteAll(fd.get(), bytes, path));
+  ZOO_RETURN_IF_ERROR(WriteAll(fd, bytes, path));
+  if (fsync(fd.get()) != 0) return FileError("write", path, errno);
   if (close(fd.release()) != 0) return FileError("write", path, errno);
   if (rename(partial.c_str(), path.c_str()) != 0) return FileError("write", path, errno);
   return SyncFolder(path.parent_path());

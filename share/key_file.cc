@@ -29,16 +29,6 @@ Error InFile(const fs::path& path, Error error) {
   return error;
 }
 
-Status WriteBytes(int fd, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t done = write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return FileError("write", path, errno);
-    bytes.remove_prefix(static_cast<size_t>(done));
-  }
-  return fsync(fd) == 0 ? Status() : FileError("write", path, errno);
-}
-
 // base/new_file.h replaces what is there, and makes files that others may read.
 Status WriteNew(const fs::path& path, std::string_view bytes, mode_t mode) {
   UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
@@ -48,7 +38,8 @@ Status WriteNew(const fs::path& path, std::string_view bytes, mode_t mode) {
                  "choose another name"};
   }
   if (!fd.valid()) return FileError("write", path, errno);
-  Status written = WriteBytes(fd.get(), bytes, path);
+  Status written = WriteAll(fd, bytes, path);
+  if (written && fsync(fd.get()) != 0) written = FileError("write", path, errno);
   if (written) written = SyncFolder(path.parent_path());
   if (!written) unlink(path.c_str());
   return written;

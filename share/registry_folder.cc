@@ -92,7 +92,7 @@ Result<RegistryFolder> RegistryFolder::Open(const fs::path& path, const Options&
   if (options.write) {
     ZOO_RETURN_IF_ERROR(folder.Make());
     ZOO_ASSIGN_OR_RETURN(
-        folder.lock_, LockFile(folder.LockPath(), {.what = fmt::format("cannot publish to {}",
+        folder.lock_, LockFile(path / kLockFile, {.what = fmt::format("cannot publish to {}",
                                                                        Escape(path.native(), 1000)),
                                                    .hint = "wait until that is done"}));
     if (folder.lock_.excludes) folder.ClearAway();
@@ -160,7 +160,7 @@ RegistryFolder::~RegistryFolder() {
   const bool empty = !fs::exists(path_ / kRegistryFile, ignored);
   // Folders go only if nothing is in them.
   if (made_files_) fs::remove(path_ / kFilesFolder, ignored);
-  UnlockFile(LockPath(), lock_);
+  UnlockFile(path_ / kLockFile, lock_);
   if (empty && made_folder_) fs::remove(path_, ignored);
 }
 

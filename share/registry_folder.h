@@ -1,6 +1,6 @@
 // RegistryFolder: a registry as it is published: `zoo.json`, its signature `zoo.json.minisig`, the
 // weights in `files/`, and photos of probes beside them: what any static web server can host. One
-// publisher at a time: the object holds the folder's lock.
+// publisher or signer at a time: the object holds the folder's lock.
 //
 //   ZOO_ASSIGN_OR_RETURN(RegistryFolder folder, RegistryFolder::Open("registry", {}));
 //   ... the weights are written to folder.Incoming() ...
@@ -33,6 +33,7 @@ namespace zoo {
 inline constexpr std::string_view kRegistryFile = "zoo.json";
 inline constexpr std::string_view kSignatureFile = "zoo.json.minisig";
 inline constexpr std::string_view kFilesFolder = "files";
+inline constexpr std::string_view kLockFile = ".publish.lock";
 
 // A photo that is to lie beside zoo.json.
 struct PublishedPhoto {
@@ -97,7 +98,6 @@ class RegistryFolder {
   Status PlaceFiles(const Publication& publication) const;
   Result<Added> Replace(const std::string& text, Added::Change change, bool is_default);
   std::filesystem::path RegistryPath() const;
-  std::filesystem::path LockPath() const { return path_ / ".publish.lock"; }
 
   std::filesystem::path path_;
   Options options_;

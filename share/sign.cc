@@ -5,14 +5,17 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "zoo/base/bytes.h"
 #include "zoo/base/file.h"
+#include "zoo/base/lock_file.h"
 #include "zoo/base/new_file.h"
 #include "zoo/base/text.h"
 #include "zoo/registry/read.h"
 #include "zoo/registry/registry.h"
+#include "zoo/share/registry_folder.h"
 
 namespace zoo {
 namespace {
@@ -86,6 +89,31 @@ Status CheckOlder(const Document& document, const RegistryIdentity& identity, co
   return CheckSuccession(*older, identity);
 }
 
+// A registry folder's own lock, so that what is signed is what lies there afterwards too.
+class FolderLock {
+ public:
+  static Result<FolderLock> Take(const fs::path& registry_file) {
+    std::error_code ignored;
+    FolderLock lock;
+    if (registry_file.filename() != kRegistryFile || !fs::exists(registry_file, ignored)) {
+      return lock;
+    }
+    lock.path_ = registry_file.parent_path() / kLockFile;
+    ZOO_ASSIGN_OR_RETURN(lock.file_,
+                         LockFile(lock.path_, {.what = "cannot sign " + NameOf(registry_file),
+                                               .hint = "wait until that is done"}));
+    return lock;
+  }
+  FolderLock(FolderLock&&) noexcept = default;
+  ~FolderLock() { UnlockFile(path_, file_); }
+
+ private:
+  FolderLock() = default;
+
+  fs::path path_;
+  LockedFile file_;
+};
+
 Status Replace(const fs::path& path, std::string_view text) {
   ZOO_ASSIGN_OR_RETURN(NewFile file, NewFile::Create(path, text.size()));
   ZOO_RETURN_IF_ERROR(file.Append(AsBytes(text)));
@@ -96,6 +124,7 @@ Status Replace(const fs::path& path, std::string_view text) {
 
 Result<SignedRegistry> SignRegistry(const fs::path& registry, const SecretKey& key,
                                     const SignOptions& options) {
+  ZOO_ASSIGN_OR_RETURN(const FolderLock lock, FolderLock::Take(RegistryFileAt(registry)));
   ZOO_ASSIGN_OR_RETURN(Document document, ReadDocument(registry));
   ZOO_RETURN_IF_ERROR(Parse(document));
   auto identity = IdentityOf(document.text);

@@ -1,6 +1,6 @@
 // Signing a registry folder: zoo.json.minisig beside zoo.json, which the minisign program verifies
 // too. Those who added the registry with its public key take nothing else from then on. Any thread;
-// one process writes in a folder at a time.
+// one process or thread writes in a folder at a time.
 //
 //   ZOO_ASSIGN_OR_RETURN(SecretKey key, ReadSecretKey("lab.pem"));
 //   ZOO_ASSIGN_OR_RETURN(SignedRegistry done, SignRegistry("registry", key, {}));
@@ -28,7 +28,7 @@ struct SignOptions {
 // The signature takes the place of an older one at once; the same registry and key give the same
 // bytes. Refused is what those who have seen the older one would refuse: kMismatch for another key,
 // kUsage for an older version, or for the same version with other content. kCorrupt for a registry
-// without name or version, or what reading it says.
+// without name or version, or what reading it says; kDisk while another publishes or signs there.
 Result<SignedRegistry> SignRegistry(const std::filesystem::path& registry, const SecretKey& key,
                                     const SignOptions& options);
 

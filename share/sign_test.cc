@@ -11,6 +11,7 @@
 #include "zoo/base/result.h"
 #include "zoo/base/signature.h"
 #include "zoo/registry/registry_signature.h"
+#include "zoo/share/registry_folder.h"
 #include "zoo/tests/support/temp_dir.h"
 
 namespace zoo {
@@ -162,6 +163,25 @@ TEST_F(Sign, WhatIsNoRegistryIsNotSigned) {
   EXPECT_EQ(SignRegistry(dir_.path() / "none", key_, {}).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(SignRegistry(dir_.path(), key_, {}).error().hint,
             "a folder is a registry if it holds a zoo.json");
+}
+
+TEST_F(Sign, NotWhileSomebodyPublishes) {
+  Write(Document(3));
+  {
+    const auto publisher = RegistryFolder::Open(folder_, {});
+    ASSERT_TRUE(publisher) << publisher.error().Text();
+    for (const auto& registry : {folder_, folder_ / "zoo.json"}) {
+      const auto done = SignRegistry(registry, key_, {});
+      ASSERT_FALSE(done);
+      EXPECT_EQ(done.error().code, ErrorCode::kDisk);
+      EXPECT_EQ(done.error().Text(), "cannot sign " + (folder_ / "zoo.json").string() +
+                                         ": this process itself has it open; wait until that is "
+                                         "done");
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "zoo.json.minisig"));
+    EXPECT_EQ(CheckSignature(folder_, key_.public_key()).error().code, ErrorCode::kNotFound);
+  }
+  EXPECT_TRUE(SignRegistry(folder_, key_, {}));
 }
 
 TEST_F(Sign, ACheckFindsWhatWasChanged) {
