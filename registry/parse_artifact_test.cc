@@ -143,6 +143,8 @@ TEST(ParseArtifact, BadPieces) {
       {pieces + ".root", "", at + ".root is missing"},
       {pieces + ".root", R"("aa")",
        at + R"(.root "aa" is not a sha256 digest; write 64 digits of 0-9 and a-f)"},
+      {pieces + ".root", '"' + std::string(64, 'a') + '"',
+       at + ".hashes are of another root than " + std::string(64, 'a')},
       {pieces + ".hashes", "", at + ".hashes is missing"},
       {pieces + ".hashes", R"("AA=A")", at + ".hashes is not base64"},
       {pieces + ".hashes", R"("AAA")", at + ".hashes is not base64"},

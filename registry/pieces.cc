@@ -63,7 +63,11 @@ std::optional<Pieces> ReadPieces(Fields& artifact, std::optional<uint64_t> size)
     fields.Fail("root", digest.error().Text());
     return std::nullopt;
   }
-  return Pieces{*length, *digest, ReadHashes(fields, *size, *length)};
+  Pieces pieces{*length, *digest, ReadHashes(fields, *size, *length)};
+  if (!pieces.hashes.empty() && RootOfPieces(pieces.hashes, *length) != pieces.root) {
+    fields.Fail("hashes", "are of another root than " + *root);
+  }
+  return pieces;
 }
 
 Json PiecesJson(const Pieces& pieces) {

@@ -25,7 +25,7 @@ inline constexpr std::string_view kGood = R"({
       "sources": [{"url": "https://example.org/resnet18-f37072fd.pth"},
                   {"wheel": "some-model==0.1.0", "member": "some/model.pth"}],
       "pieces": {"length": 65536,
-        "root": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "root": "bba91ca85dc914b2ec3efb9e16e7267bf9193b14350d20fba8a8b406730ae30a",
         "hashes": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAD//////////////////////////////////////////w=="}
     },
     "parameters": 11689512, "license": "Apache-2.0",
