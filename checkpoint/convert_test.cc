@@ -231,7 +231,8 @@ TEST(ConvertCheckpoint, CastsMetaTensorsToo) {
   ASSERT_TRUE(done) << done.error().Text();
   EXPECT_NE(Words(done->changed).find("meta: float16, written as bfloat16"), std::string::npos)
       << Words(done->changed);
-  for (const TensorInfo& tensor : File(out)->tensors()) {
+  const auto written = File(out);
+  for (const TensorInfo& tensor : written->tensors()) {
     EXPECT_FALSE(IsFloating(tensor.dtype) && tensor.dtype != DType::kBFloat16)
         << FormatPath(tensor.path);
   }

@@ -37,7 +37,8 @@ RegistryText After(const RegistryText& before, const Entry& entry, const Additio
 
 std::vector<std::string> Defaults(const RegistryText& text) {
   std::vector<std::string> names;
-  for (const Entry& entry : Parsed(text.text()).entries()) {
+  const Registry registry = Parsed(text.text());
+  for (const Entry& entry : registry.entries()) {
     if (entry.is_default) names.push_back(entry.name());
   }
   return names;
