@@ -50,9 +50,22 @@ constexpr OptionRule kClassifier1[] = {
     {"num_classes", From::kRows, "classifier.1.weight"},
     {"dropout", From::kAttribute, "p", "classifier.0"},
 };
+constexpr OptionRule kMobileNetV2[] = {
+    {"num_classes", From::kRows, "classifier.1.weight"},
+    {"dropout", From::kAttribute, "p", "classifier.0"},
+    {"width_mult", From::kWidth, "features.17.conv.2.weight", "", 320},
+};
+constexpr std::string_view kLastOfMobileNetV3 = "classifier.0.weight";
 constexpr OptionRule kMobileNetV3[] = {
     {"num_classes", From::kRows, "classifier.3.weight"},
     {"dropout", From::kAttribute, "p", "classifier.2"},
+    // Of the large net, of the small one, and of both with a reduced tail.
+    {"width_mult", From::kWidth, kLastOfMobileNetV3, "", 1280},
+    {"width_mult", From::kWidth, kLastOfMobileNetV3, "", 1024},
+    {"width_mult", From::kWidth, kLastOfMobileNetV3, "", 640},
+    {"width_mult", From::kWidth, kLastOfMobileNetV3, "", 512},
+    {"reduced_tail", From::kEither},
+    {"dilated", From::kEither},
 };
 constexpr OptionRule kRegNet[] = {
     {"num_classes", From::kRows, "fc.weight"},
@@ -100,8 +113,8 @@ constexpr PythonClass kClasses[] = {
     {"torchvision.models.inception.Inception3", {"inception_v3"}, kInceptionV3},
     {"torchvision.models.maxvit.MaxVit", {"maxvit"}, kMaxVit, kMaxVitDepth},
     {"torchvision.models.mnasnet.MNASNet", {"mnasnet"}, kClassifier1},
-    {"torchvision.models.mobilenetv2.MobileNetV2", {"mobilenet_v2"}, kClassifier1},
-    {"torchvision.models.mobilenet.MobileNetV2", {"mobilenet_v2"}, kClassifier1},
+    {"torchvision.models.mobilenetv2.MobileNetV2", {"mobilenet_v2"}, kMobileNetV2},
+    {"torchvision.models.mobilenet.MobileNetV2", {"mobilenet_v2"}, kMobileNetV2},
     {"torchvision.models.mobilenetv3.MobileNetV3", {"mobilenet_v3"}, kMobileNetV3},
     {"torchvision.models.regnet.RegNet", {"regnet"}, kRegNet},
     {"torchvision.models.resnet.ResNet", {"resnet", "resnext", "wide_resnet"}, kFc},

@@ -9,6 +9,7 @@
 
 namespace zoo {
 
+// Several rules of one option give several values that it may have.
 struct OptionRule {
   enum class From {
     kAttribute,        // `name` of the module at `module`, times `factor`
@@ -16,6 +17,8 @@ struct OptionRule {
     kRatio,            // that, divided by the dimension of index `factor` of the tensor `module`
     kStochasticDepth,  // the greatest p of all StochasticDepth, of which the last block has all
     kStochasticShare,  // the same, where the last of n blocks has (n - 1) / n of it
+    kWidth,            // rows of the tensor `name` by `factor`, which were rounded to channels
+    kEither,           // false or true: nothing tells
   };
   std::string_view option;  // of models::Make
   From from;
@@ -24,7 +27,8 @@ struct OptionRule {
   int factor = 1;
 };
 
-// An attribute that no shape and no option of models::Make shows, of the architectures whose names begin with `prefix`.
+// An attribute that no shape and no option of models::Make shows, of the architectures whose names
+// begin with `prefix`.
 struct Expectation {
   std::string_view prefix, module, name;
   double value;

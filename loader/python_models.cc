@@ -1,6 +1,7 @@
-// Steps: the class gives the architectures to choose from; for each, the options are read and a
-// module without memory is made; it must have the file's names and shapes, and the settings that
-// shapes do not show. The first that does is the one.
+// Steps: the class gives the architectures to choose from; the options are read, and of those that
+// the file does not tell every value is tried; with each choice a module without memory is made. It
+// must have the file's names and shapes, and the settings that shapes do not show. The first that
+// does is the one.
 #include "zoo/loader/python_models.h"
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -33,6 +35,7 @@ using From = OptionRule::From;
 using Shape = std::vector<int64_t>;
 
 constexpr std::string_view kStochasticDepth = "torchvision.ops.stochastic_depth.StochasticDepth";
+constexpr double kChannelStep = 8;  // widths are rounded to multiples of it
 constexpr double kDigits = 1e12;  // a probability that was multiplied and divided is rounded to it
 
 std::optional<Value> Submodules(const Value& module) { return module.Find("_modules"); }
@@ -62,9 +65,12 @@ class PythonModel {
   const Value& module() const { return module_; }
   // How many names differ, or have other shapes.
   size_t Differences(const models::Classifier& made) const;
-  std::optional<Json> Option(const OptionRule& rule) const;
+  // What the option may be; empty if nothing tells.
+  std::vector<Json> Values(const OptionRule& rule) const;
 
  private:
+  std::optional<Json> Told(const OptionRule& rule) const;
+  std::vector<Json> Widths(const OptionRule& rule) const;
   std::optional<int64_t> Dimension(std::string_view tensor, size_t index) const;
   void FindStochasticDepths();
 
@@ -121,7 +127,31 @@ std::optional<int64_t> PythonModel::Dimension(std::string_view tensor, size_t in
   return shape->second[index];
 }
 
-std::optional<Json> PythonModel::Option(const OptionRule& rule) const {
+std::vector<Json> PythonModel::Values(const OptionRule& rule) const {
+  if (rule.from == From::kEither) return {false, true};
+  if (rule.from == From::kWidth) return Widths(rule);
+  const std::optional<Json> value = Told(rule);
+  return value ? std::vector<Json>{*value} : std::vector<Json>();
+}
+
+// The multiples of 0.01 that are rounded to these channels, the nearest first, as people write
+// widths; then the quotient itself.
+std::vector<Json> PythonModel::Widths(const OptionRule& rule) const {
+  const auto rows = Dimension(rule.name, 0);
+  if (!rows) return {};
+  const double nearest = static_cast<double>(*rows) / rule.factor;
+  const double within = kChannelStep / 2 / rule.factor;
+  const double first = std::round(100 * nearest);
+  std::vector<Json> widths;
+  for (const int step : {0, 1, -1}) {
+    const double width = (first + step) / 100;
+    if (std::abs(width - nearest) <= within) widths.emplace_back(width);
+  }
+  widths.emplace_back(nearest);
+  return widths;
+}
+
+std::optional<Json> PythonModel::Told(const OptionRule& rule) const {
   const auto rows = Dimension(rule.name, 0);
   switch (rule.from) {
     case From::kRows:
@@ -213,6 +243,40 @@ std::string UnexpectedAttribute(const Value& python, const PythonClass& row,
   return "";
 }
 
+// Every combination of the options' values. Those that the file tells have one each, so that most
+// classes have one combination.
+std::vector<Json::Object> ChoicesOf(const PythonClass& row, const PythonModel& model) {
+  std::map<std::string_view, std::vector<Json>> values;
+  for (const OptionRule& rule : row.rules) {
+    std::vector<Json>& of_option = values[rule.option];
+    for (Json& value : model.Values(rule)) {
+      if (std::ranges::find(of_option, value) == of_option.end()) {
+        of_option.push_back(std::move(value));
+      }
+    }
+  }
+  std::vector<Json::Object> choices(1);
+  for (const auto& [option, of_option] : values) {
+    if (of_option.empty()) continue;
+    std::vector<Json::Object> more;
+    for (const Json& value : of_option) {
+      for (Json::Object choice : choices) {
+        choice.emplace_back(option, value);
+        more.push_back(std::move(choice));
+      }
+    }
+    choices = std::move(more);
+  }
+  return choices;
+}
+
+// Of those that do not fit.
+struct Nearest {
+  std::string name;
+  size_t differences = SIZE_MAX;
+  std::string setting;  // what another is, where no tensor differs
+};
+
 std::vector<std::string> NamesOf(const PythonClass& row) {
   std::vector<std::string> names = models::Names();
   std::erase_if(names, [&](const std::string& name) {
@@ -245,27 +309,26 @@ Result<std::shared_ptr<models::Classifier>> MakeLike(const Checkpoint& checkpoin
     return Error{ErrorCode::kUnsupported, holds + ", a class that is not known", own};
   }
   const PythonModel model(checkpoint, module);
-  Json::Object options;
-  for (const OptionRule& rule : row->rules) {
-    if (auto value = model.Option(rule)) options.emplace_back(rule.option, *std::move(value));
-  }
-  std::string nearest, difference;
-  size_t fewest = SIZE_MAX;
-  for (const std::string& name : NamesOf(*row)) {
-    ZOO_ASSIGN_OR_RETURN(auto made, models::Make(name, options));
-    const size_t differences = model.Differences(*made);
-    if (differences == 0) {
-      difference = FirstDifference(module, *made);
-      if (difference.empty()) difference = UnexpectedAttribute(module, *row, name);
-      if (difference.empty()) return made;
+  Nearest nearest;
+  for (const Json::Object& options : ChoicesOf(*row, model)) {
+    for (const std::string& name : NamesOf(*row)) {
+      ZOO_ASSIGN_OR_RETURN(auto made, models::Make(name, options));
+      const size_t differences = model.Differences(*made);
+      std::string setting;
+      if (differences == 0) {
+        setting = FirstDifference(module, *made);
+        if (setting.empty()) setting = UnexpectedAttribute(module, *row, name);
+        if (setting.empty()) return made;
+      }
+      if (differences < nearest.differences) nearest = {name, differences, setting};
     }
-    if (differences < fewest) nearest = name, fewest = differences;
   }
-  const std::string why =
-      difference.empty() ? Count(fewest, "tensor") + " differ" : difference + " is another";
+  const std::string why = nearest.setting.empty()
+                              ? Count(nearest.differences, "tensor") + " differ"
+                              : nearest.setting + " is another";
   return Error{ErrorCode::kMismatch,
                fmt::format("{} that is no architecture that is known: the nearest is {}, and {}",
-                           holds, nearest, why),
+                           holds, nearest.name, why),
                own};
 }
 

@@ -120,6 +120,35 @@ class Interchange(unittest.TestCase):
                 self.assertEqual((name, mode), ("squeezenet1_1", training))
                 self.close(numbers, logits(model))
 
+    def test_widths_and_what_nothing_tells(self):
+        models = [(MobileNetV2, "mobilenet_v2", {"width_mult": width}) for width in (1.0, 0.35, 0.75, 1.3, 1 / 3)]
+        models += [(MobileNetV3, "mobilenet_v3_small", options)
+                   for options in ({}, {"width_mult": 0.75}, {"width_mult": 1.37, "reduced_tail": True}, {"dilated": True},
+                                   {"width_mult": 0.5, "reduced_tail": True, "dilated": True})]
+        for made, architecture, options in models:
+            with self.subTest(architecture=architecture, **options):
+                torch.manual_seed(1)
+                model = made(num_classes=6, **options)
+                with torch.no_grad():
+                    for tensor in model.state_dict().values():
+                        if tensor.is_floating_point():
+                            tensor.uniform_(-0.3, 0.3) if tensor.dim() > 1 else tensor.uniform_(0.5, 1.5)
+                torch.save(model, self.folder / "mobilenet.pth")
+                name, _, numbers = parse(run("whole", self.folder / "mobilenet.pth"))
+                self.assertEqual(name, architecture)
+                expected = logits(model)
+                largest = max(map(abs, expected))
+                self.assertGreater(largest, 0.1)
+                self.close([number / largest for number in numbers], [number / largest for number in expected])
+
+    def test_a_width_that_is_none(self):
+        model = MobileNetV2(num_classes=6, width_mult=0.5)
+        model.features[18] = torch.nn.Sequential(torch.nn.Conv2d(160, 1288, 1, bias=False), torch.nn.BatchNorm2d(1288), torch.nn.ReLU6(inplace=True))
+        torch.save(model, self.folder / "mobilenet.pth")
+        done = run("whole", self.folder / "mobilenet.pth")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the nearest is mobilenet_v2, and 5 tensors differ", done.stderr)
+
     def test_what_shapes_do_not_show(self):
         torch.save(SqueezeNet(stride=1), self.folder / "other.pth")
         done = run("whole", self.folder / "other.pth")
@@ -143,4 +172,5 @@ if __name__ == "__main__":
         os.execvp(python, [python, __file__, FILES])
     import torch
     SqueezeNet = define_squeezenet()
+    from mobilenets import MobileNetV2, MobileNetV3
     unittest.main(argv=["model_interchange_test"])
