@@ -323,9 +323,8 @@ Result<std::shared_ptr<models::Classifier>> MakeLike(const Checkpoint& checkpoin
       if (differences < nearest.differences) nearest = {name, differences, setting};
     }
   }
-  const std::string why = nearest.setting.empty()
-                              ? Count(nearest.differences, "tensor") + " differ"
-                              : nearest.setting + " is another";
+  const std::string why = nearest.setting.empty() ? Count(nearest.differences, "tensor") + " differ"
+                                                  : nearest.setting + " is another";
   return Error{ErrorCode::kMismatch,
                fmt::format("{} that is no architecture that is known: the nearest is {}, and {}",
                            holds, nearest.name, why),
