@@ -30,7 +30,7 @@ daemon off;
 master_process off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
-events {{ worker_connections 64; }}
+events {{ worker_connections 768; }}
 http {{
   access_log off;
   client_body_temp_path {folder}/temp;
@@ -39,6 +39,7 @@ http {{
   uwsgi_temp_path {folder}/temp;
   scgi_temp_path {folder}/temp;
   sendfile on;
+  tcp_nopush on;
   server {{ listen 127.0.0.1:{port}; location / {{ root {folder}/files; }} }}
 }}
 """
@@ -59,14 +60,14 @@ def make_file(path, size):
     return hasher.hexdigest()
 
 
-def start_nginx(folder, template=NGINX_CONF):
+def start_nginx(folder):
     """The process and its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     conf = os.path.join(folder, "nginx.conf")
     with open(conf, "w") as file:
-        file.write(template.format(folder=folder, port=port))
+        file.write(NGINX_CONF.format(folder=folder, port=port))
     server = subprocess.Popen(["nginx", "-p", folder, "-c", conf, "-e", folder + "/error.log"])
     for _ in range(200):
         if server.poll() is not None:

@@ -24,25 +24,6 @@ import rounds
 MIN_RATIO = 0.8
 CLIENTS = (1, 16)
 
-NGINX_CONF = """
-daemon off;
-worker_processes auto;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ worker_connections 768; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/temp;
-  proxy_temp_path {folder}/temp;
-  fastcgi_temp_path {folder}/temp;
-  uwsgi_temp_path {folder}/temp;
-  scgi_temp_path {folder}/temp;
-  sendfile on;
-  tcp_nopush on;
-  server {{ listen 127.0.0.1:{port}; location / {{ root {folder}/files; }} }}
-}}
-"""
-
 
 def start_zoo(zoo, folder, sha256):
     environment = dict(os.environ, ZOO_CACHE=folder + "/cache", ZOO_REGISTRY=folder + "/zoo.json", ZOO_OFFLINE="0")
@@ -96,7 +77,7 @@ def main():
         os.chmod(folder, 0o755)  # nginx's workers are another user if this is root
         size = arguments.mb * 10**6
         sha256 = pull.make_file(folder + "/files/big.pth", size)
-        nginx, port = pull.start_nginx(folder, NGINX_CONF)
+        nginx, port = pull.start_nginx(folder)
         servers.append(nginx)
         urls = {"nginx": "http://127.0.0.1:%d/big.pth" % port}
         pull.write_registry(folder + "/zoo.json", urls["nginx"], size, sha256)
