@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "zoo/base/bytes.h"
 #include "zoo/base/new_file.h"
 #include "zoo/base/result.h"
 #include "zoo/tests/support/print_error.h"
@@ -124,6 +125,24 @@ TEST(WriteFile, WritesThroughLinksAndIntoDevices) {
   EXPECT_TRUE(std::filesystem::is_symlink(link));
   EXPECT_EQ(*ReadFile(target, 100), "new");
   EXPECT_TRUE(WriteFile("/dev/null", "gone"));
+}
+
+TEST(WriteFile, LeavesWhatALinkLeadsToIfItFails) {
+  TempDir folder;
+  const std::filesystem::path target = folder.Write("target", "old"), link = folder.path() / "link",
+                              away = folder.path() / "away";
+  std::filesystem::create_symlink("target", link);
+  {
+    NewFile file = NewFile::Create(link).value();
+    ASSERT_TRUE(file.Append(AsBytes("a part")));
+    EXPECT_EQ(*ReadFile(target, 100), "old");
+  }
+  EXPECT_EQ(*ReadFile(target, 100), "old");
+  EXPECT_EQ(CountEntries(folder.path()), 2u);
+  std::filesystem::create_symlink("fresh", away);
+  ASSERT_TRUE(WriteFile(away, "new"));
+  EXPECT_TRUE(std::filesystem::is_symlink(away));
+  EXPECT_EQ(*ReadFile(folder.path() / "fresh", 100), "new");
 }
 
 TEST(WriteFile, KeepsThePermissionsOfWhatItReplaces) {

@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <system_error>
 #include <utility>
 
 namespace zoo {
 namespace {
 
-constexpr int kNames = 100;  // of temporary files, tried before giving up
+constexpr int kMostLinks = 40;  // in a row, as Linux follows
+constexpr int kNames = 100;     // of temporary files, tried before giving up
 constexpr std::string_view kPartial = ".partial-";
 
 // What follows a file's name in the name of the `attempt`-th temporary file.
@@ -53,16 +55,24 @@ Result<NewFile> NewFile::Create(const std::filesystem::path& path, uint64_t expe
 }
 
 Status NewFile::Open() {
+  std::error_code failed;
+  target_ = path_;
+  for (int i = 0; std::filesystem::is_symlink(target_, failed); ++i) {
+    if (i == kMostLinks) return WriteError(ELOOP);
+    const std::filesystem::path next = std::filesystem::read_symlink(target_, failed);
+    if (failed) return WriteError(failed.value());
+    target_ = target_.parent_path() / next;
+  }
   struct stat info;
-  const bool exists = lstat(path_.c_str(), &info) == 0;
+  const bool exists = stat(target_.c_str(), &info) == 0;
   if (exists && !S_ISREG(info.st_mode)) {
-    fd_ = UniqueFd(open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_TRUNC));
+    fd_ = UniqueFd(open(target_.c_str(), O_WRONLY | O_CLOEXEC | O_TRUNC));
     return fd_.valid() ? Status() : WriteError(errno);
   }
   // A killed process of the same number may have left its file, and another thread may write the
   // same name.
   for (int i = 0; i < kNames && !fd_.valid(); ++i) {
-    std::filesystem::path name = path_;
+    std::filesystem::path name = target_;
     name += PartialSuffix(i);
     fd_ = UniqueFd(open(name.c_str(), O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, 0666));
     if (fd_.valid()) partial_ = std::move(name);
@@ -90,9 +100,9 @@ Status NewFile::Commit(Sync sync) {
   // Some file systems tell only now that there was no room.
   if (close(fd_.release()) != 0) return WriteError(errno);
   if (partial_.empty()) return {};
-  if (rename(partial_.c_str(), path_.c_str()) != 0) return WriteError(errno);
+  if (rename(partial_.c_str(), target_.c_str()) != 0) return WriteError(errno);
   partial_.clear();
-  return to_disk ? SyncFolder(path_.parent_path()) : Status();
+  return to_disk ? SyncFolder(target_.parent_path()) : Status();
 }
 
 std::optional<std::string> NewFile::NameOfPartial(std::string_view name) {

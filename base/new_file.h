@@ -5,8 +5,9 @@
 //   ZOO_RETURN_IF_ERROR(file.Append(bytes));
 //   ZOO_RETURN_IF_ERROR(file.Commit(NewFile::Sync::kDisk));
 //
-// A regular file that is replaced passes its permissions on. A device, pipe or symbolic link has no
-// such protection: it is written into. One thread at a time.
+// A regular file that is replaced passes its permissions on. Of a symbolic link it is the file that
+// the link leads to; the link stays. A device or pipe has no such protection: it is written into.
+// One thread at a time.
 #ifndef ZOO_BASE_NEW_FILE_H_
 #define ZOO_BASE_NEW_FILE_H_
 
@@ -47,7 +48,8 @@ class NewFile {
   Status Open();
   Error WriteError(int error_number) const;
 
-  std::filesystem::path path_;     // also in messages
+  std::filesystem::path path_;     // as it was given, for messages
+  std::filesystem::path target_;   // where that leads
   std::filesystem::path partial_;  // empty: there is none, or it has its name
   uint64_t expected_;
   UniqueFd fd_;

@@ -55,7 +55,8 @@ bool Reflink(int from, int to) {
 #endif
 }
 
-Status CopyBytes(const UniqueFd& from, const UniqueFd& to, const fs::path& path, CancelToken cancel) {
+Status CopyBytes(const UniqueFd& from, const UniqueFd& to, const fs::path& path,
+                 CancelToken cancel) {
   std::vector<char> buffer(kPieceBytes);
   for (;;) {
     if (cancel.cancelled()) {
@@ -95,6 +96,11 @@ Result<Placed> PlaceFile(const fs::path& from, const fs::path& to, const PlaceOp
   std::error_code ignored;
   if (fs::is_directory(to, ignored) || !to.has_filename()) {
     return Error{ErrorCode::kUsage, fmt::format("{} is a folder", Escape(to.string())),
+                 "name a file"};
+  }
+  // Renaming over a device or a pipe would take it away from everybody.
+  if (fs::exists(to, ignored) && !fs::is_regular_file(to, ignored)) {
+    return Error{ErrorCode::kUsage, fmt::format("{} is not a regular file", Escape(to.string())),
                  "name a file"};
   }
   const fs::path target = fs::absolute(to, ignored);

@@ -22,7 +22,7 @@ struct PlaceOptions {
 
 // Puts the bytes of `from` at `to`, which at no moment is a part of them: what stood there stays
 // until it is replaced. A hard link shares the file itself and its permissions. kDisk, kNotFound
-// (no such file or folder), kUsage (`to` is a folder), kCancelled.
+// (no such file or folder), kUsage (`to` is a folder, a device, a pipe), kCancelled.
 Result<Placed> PlaceFile(const std::filesystem::path& from, const std::filesystem::path& to,
                          const PlaceOptions& options = {});
 

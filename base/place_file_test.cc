@@ -98,6 +98,11 @@ TEST(PlaceFileTest, BadTargets) {
   EXPECT_EQ(missing.error().Text(),
             "cannot create " + out + "/no/such/file: No such file or directory");
   EXPECT_EQ(FilesIn(places.out), 0u);
+  const std::filesystem::path pipe = places.out / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(PlaceFile(places.blob, pipe).error().Text(),
+            out + "/pipe is not a regular file; name a file");
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "zoo/base/cancel.h"
 #include "zoo/base/text.h"
 #include "zoo/cache/disk_file.h"
 #include "zoo/cache/index.h"
@@ -103,13 +104,13 @@ std::optional<Blob> Store::FindStamped(const Digest& digest) const {
   return Blob(root_ / BlobName(digest), digest, info.size);
 }
 
-Result<std::optional<Blob>> Store::Rehash(const Digest& digest) const {
+Result<std::optional<Blob>> Store::Rehash(const Digest& digest, CancelToken cancel) const {
   DiskPath path{root_, BlobName(digest)};
   ZOO_ASSIGN_OR_RETURN(DiskFile file, DiskFile::Open(*disk_, path, Disk::Access::kRead));
   // Taken before: a change while the file is hashed leaves another stamp.
   ZOO_ASSIGN_OR_RETURN(FileInfo info, file.Stat());
   Sha256 hasher;
-  ZOO_RETURN_IF_ERROR(file.Hash(info.size, hasher, CancelToken()));
+  ZOO_RETURN_IF_ERROR(file.Hash(info.size, hasher, cancel));
   if (hasher.Finish() == digest) return std::optional<Blob>(TakeStamp(digest, info, ""));
   FileInfo named;
   if (disk_->Stat(path, named) == 0 && named.inode == info.inode &&
@@ -120,23 +121,26 @@ Result<std::optional<Blob>> Store::Rehash(const Digest& digest) const {
   return std::optional<Blob>();
 }
 
-Result<std::optional<Blob>> Store::Find(const Digest& digest) const {
+Result<std::optional<Blob>> Store::Find(const Digest& digest, CancelToken cancel) const {
   if (auto blob = FindStamped(digest)) return blob;
   // A link or a folder that somebody put there is no blob; publishing replaces a link.
   FileInfo info;
   int found = disk_->Stat({root_, BlobName(digest)}, info);
   if (found == 0 && info.kind != FileInfo::Kind::kFile) return std::optional<Blob>();
-  auto blob = Rehash(digest);
+  auto blob = Rehash(digest, cancel);
   if (!blob && blob.error().code == ErrorCode::kNotFound) return std::optional<Blob>();
   return blob;
 }
 
-Result<std::optional<Blob>> Store::Find(const IngestKey& key) const {
-  if (key.sha256) return Find(*key.sha256);
+Result<std::optional<Blob>> Store::Find(const IngestKey& key, CancelToken cancel) const {
+  ZOO_ASSIGN_OR_RETURN(const std::optional<Digest> digest, DigestOf(key));
+  return digest ? Find(*digest, cancel) : std::optional<Blob>();
+}
+
+Result<std::optional<Digest>> Store::DigestOf(const IngestKey& key) const {
+  if (key.sha256) return key.sha256;
   ZOO_ASSIGN_OR_RETURN(CacheKey cache_key, KeyOf(key));
-  ZOO_ASSIGN_OR_RETURN(std::optional<Digest> pinned, Index(*disk_, root_).FindPin(cache_key));
-  if (!pinned) return std::optional<Blob>();
-  return Find(*pinned);
+  return Index(*disk_, root_).FindPin(cache_key);
 }
 
 Result<std::filesystem::path> DefaultCacheFolder() {

@@ -72,10 +72,12 @@ class Store {
   // The blob of that digest, if it is here and its stamp is the one taken when it was verified;
   // with another stamp it is hashed again, and if the hash is wrong it is moved out of the way
   // (where the folder can be written) and not found.
-  Result<std::optional<Blob>> Find(const Digest& digest) const;
+  Result<std::optional<Blob>> Find(const Digest& digest, CancelToken cancel = {}) const;
   // Likewise for a key that may hold a prefix only: then the digest pinned at its first pull from
   // the key's origin.
-  Result<std::optional<Blob>> Find(const IngestKey& key) const;
+  Result<std::optional<Blob>> Find(const IngestKey& key, CancelToken cancel = {}) const;
+  // The digest that the key's blob has, whether it is here or not; nothing if only a pull can tell.
+  Result<std::optional<Digest>> DigestOf(const IngestKey& key) const;
 
   // Claims the staged bytes of an earlier run or starts anew. One ingest of a key has one owner at
   // a time: a second process waits, looking at `cancel`, and should look into Find again
@@ -97,8 +99,8 @@ class Store {
   Result<std::vector<Item>> List() const;
   Result<std::vector<Partial>> Partials() const;
   // Hashes the blob again whatever its stamp says: kCorrupt, and moved out of the way, if it is not
-  // what its name says.
-  Status Verify(const Digest& digest) const;
+  // what its name says; kNotFound if it is not here.
+  Result<Blob> Verify(const Digest& digest, CancelToken cancel = {}) const;
   // The blob's bytes are gone from the folder; programs that have it open keep them. kNotFound if
   // it is not here.
   Status Remove(const Digest& digest);
@@ -129,7 +131,7 @@ class Store {
   // Makes a blob of a file that was just verified, and keeps its stamp for the next time.
   Blob TakeStamp(const Digest& digest, const FileInfo& info, const std::string& file) const;
   // Hashes the file under the blob's name: the blob, or nothing and the file is out of the way.
-  Result<std::optional<Blob>> Rehash(const Digest& digest) const;
+  Result<std::optional<Blob>> Rehash(const Digest& digest, CancelToken cancel) const;
 
   std::filesystem::path root_;
   Disk* disk_;

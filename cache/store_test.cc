@@ -133,7 +133,7 @@ TEST_F(StoreTest, EveryFlippedByteIsFound) {
     bytes[at] = static_cast<char>(bytes[at] ^ 0x40);
     fs::remove(path);
     std::ofstream(path, std::ios::binary) << bytes;
-    Status verified = OpenStore(disk_).Verify(small.digest);
+    Result<Blob> verified = OpenStore(disk_).Verify(small.digest);
     ASSERT_FALSE(verified) << at;
     ASSERT_EQ(verified.error().code, ErrorCode::kCorrupt);
     ASSERT_FALSE(fs::exists(path));

@@ -212,10 +212,9 @@ Result<std::vector<Store::Partial>> Store::Partials() const {
   return partials;
 }
 
-Status Store::Verify(const Digest& digest) const {
-  auto blob = Rehash(digest);
-  if (!blob) return std::move(blob).error();
-  if (*blob) return {};
+Result<Blob> Store::Verify(const Digest& digest, CancelToken cancel) const {
+  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, Rehash(digest, cancel));
+  if (blob) return *std::move(blob);
   return Error{ErrorCode::kCorrupt,
                "the cached file " + digest.ToString() + " has other bytes than its name says",
                "it was moved out of the way where the folder can be written; pull it again"};

@@ -95,7 +95,7 @@ TEST_F(UpkeepTest, VerifyTellsWrongBytes) {
   EXPECT_TRUE(OpenStore().Verify(wanted.digest));
   fs::remove(path);
   std::ofstream(path) << "other";
-  Status verified = OpenStore().Verify(wanted.digest);
+  Result<Blob> verified = OpenStore().Verify(wanted.digest);
   ASSERT_FALSE(verified);
   EXPECT_EQ(
       verified.error(),

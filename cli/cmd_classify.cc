@@ -10,9 +10,11 @@
 #include <ATen/ops/softmax.h>
 #include <fmt/format.h>
 #include <torch/utils.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <iterator>
@@ -23,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "zoo/base/file.h"
 #include "zoo/base/preset.h"
 #include "zoo/base/result.h"
 #include "zoo/base/text.h"
@@ -124,10 +127,23 @@ int ClassifyAll(PhotoReader& reader, const ReadyModel& ready, const at::Device& 
   return report.Finish({.seconds = took.count(), .waited_seconds = reader.waited().count()});
 }
 
+Status CheckAnyIsThere(const std::vector<PhotoFile>& photos) {
+  const auto why_not = [](const PhotoFile& photo) -> Status {
+    if (!photo.found || access(photo.path.c_str(), F_OK) == 0) return photo.found;
+    return FileError("open", photo.path, errno);
+  };
+  for (const PhotoFile& photo : photos) {
+    if (why_not(photo)) return {};
+  }
+  return photos.empty() ? Status() : why_not(photos.front());
+}
+
 Result<int> RunClassify(Context& context, const Arguments& arguments) {
   ZOO_ASSIGN_OR_RETURN(const at::Device device, FindDevice(arguments.device));
   ZOO_ASSIGN_OR_RETURN(const Entry* entry, EntryOf(context, arguments.model));
   const std::vector<PhotoFile> photos = FindPhotos(arguments.photos);
+  // No weights are fetched for photos that are not there.
+  ZOO_RETURN_IF_ERROR(CheckAnyIsThere(photos));
   std::optional<PhotoReader> reader;
   if (entry != nullptr && entry->preset) {
     reader.emplace(photos, *entry->preset, ReaderOptions(arguments, photos.size(), device));
@@ -138,11 +154,8 @@ Result<int> RunClassify(Context& context, const Arguments& arguments) {
                                  [&] { ready.model->to(device); }));
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
   // A batch of a large model takes minutes.
-  const Error cancelled{ErrorCode::kCancelled, "cancelled", ""};
-  const EndAtOnce at_once({.out = context.json() ? ErrorDocument(cancelled).Dump() + '\n' : "",
-                           .err = fmt::format("zoo: {}\n", cancelled.Text()),
-                           .exit_code = kInterruptedExit});
-  if (context.cancel().cancelled()) return cancelled;
+  const EndAtOnce at_once(context.CancelledWords());
+  if (context.cancel().cancelled()) return Cancelled();
   ClassifiedReport report(context, photos,
                           {.model = ready.name,
                            .categories = registries->CategoriesOf(*entry),

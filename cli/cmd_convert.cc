@@ -142,7 +142,7 @@ Runner DefineConvert(CLI::App& app) {
       ->type_name("PREFIX")
       ->allow_extra_args(false);
   app.add_option("--dtype", arguments->dtype,
-                 "cast floating weights to float32, float16 or bfloat16")
+                 "cast floating weights to float64, float32, float16 or bfloat16")
       ->type_name("DTYPE");
   app.add_flag("--half", arguments->half, "the same as --dtype float16");
   app.add_flag("--sha256", convert.sha256, "print the new file's SHA-256 before its path");

@@ -17,6 +17,7 @@
 #include "zoo/checkpoint/inspect_tree.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
+#include "zoo/cli/interrupt.h"
 #include "zoo/cli/layout.h"
 #include "zoo/cli/limit_option.h"
 #include "zoo/cli/terminal.h"
@@ -62,6 +63,8 @@ Result<int> PrintJson(Context& context, const Checkpoint& checkpoint, const Targ
                       const Arguments& arguments) {
   InspectOptions options{
       .hash = arguments.hash, .file_sha256 = target.sha256, .key = arguments.key};
+  const EndAtOnce at_once(context.CancelledWords());
+  if (context.cancel().cancelled()) return Cancelled();
   if (arguments.hash && !options.file_sha256) {
     ZOO_ASSIGN_OR_RETURN(options.file_sha256, HashFile(target.path));
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,8 +35,7 @@ constexpr NamedOrder kOrders[] = {{"name", Order::kName},
 struct ListOptions {
   std::string sort = "name";
   std::string family, license, max_params;
-  double min_acc = 0;
-  bool has_min_acc = false;
+  std::optional<double> min_acc;
   bool cached = false;
   Refresh refresh = Refresh::kIfOld;
 };
@@ -70,10 +70,10 @@ Result<Filter> FilterOf(const ListOptions& options) {
     }
     filter.max_parameters = *count;
   }
-  if (options.has_min_acc) {
-    if (!(options.min_acc >= 0 && options.min_acc <= 100)) {
+  if (options.min_acc) {
+    if (!(*options.min_acc >= 0 && *options.min_acc <= 100)) {
       return Error{ErrorCode::kUsage,
-                   fmt::format("--min-acc is per cent, from 0 to 100; {} is not", options.min_acc),
+                   fmt::format("--min-acc is per cent, from 0 to 100; {} is not", *options.min_acc),
                    ""};
     }
     filter.min_accuracy = options.min_acc;
@@ -108,17 +108,13 @@ Runner DefineList(CLI::App& app) {
       ->type_name("FAMILY");
   app.add_option("--max-params", options->max_params, "only up to that many parameters, like 30M")
       ->type_name("COUNT");
-  CLI::Option* min_acc =
-      app.add_option("--min-acc", options->min_acc, "only from that accuracy on, per cent (acc@1)")
-          ->type_name("PERCENT");
+  app.add_option("--min-acc", options->min_acc, "only from that accuracy on, per cent (acc@1)")
+      ->type_name("PERCENT");
   app.add_option("--license", options->license, "only where the licence has this text")
       ->type_name("TEXT");
   app.add_flag("--cached", options->cached, "only what is in the cache");
   AddRefreshOption(app, options->refresh);
-  return [options, min_acc](Context& context) -> Result<int> {
-    options->has_min_acc = min_acc->count() > 0;
-    return List(context, *options);
-  };
+  return [options](Context& context) { return List(context, *options); };
 }
 
 }  // namespace zoo::cli

@@ -27,7 +27,7 @@ Runner DefinePull(CLI::App& app) {
       ->type_name("FILE");
   app.add_option_function<std::string>(
          "--to", [request](const std::string& path) { request->to = path; },
-         "put the file here too: a file, or a folder that exists")
+         "put the file here too, replacing what is there: a file, or a folder that exists")
       ->type_name("PATH");
   AddRefreshOption(app, request->refresh);
   return [request](Context& context) -> Result<int> {

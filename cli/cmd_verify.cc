@@ -15,6 +15,7 @@
 #include "zoo/checkpoint/verify_file.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
+#include "zoo/cli/interrupt.h"
 #include "zoo/cli/limit_option.h"
 #include "zoo/fetcher/pull.h"
 
@@ -55,9 +56,10 @@ class Report {
     const Error& error = result.error();
     if (exit_code_ == 0) exit_code_ = static_cast<int>(error.code);
     row.emplace_back("code", ErrorCodeName(error.code));
-    row.emplace_back("message", error.Text());
+    row.emplace_back("message", error.message);
+    row.emplace_back("hint", error.hint);
     failed_.emplace_back(std::move(row));
-    if (!context_.json()) context_.Report(error);
+    context_.terminal().ErrLine("zoo: " + error.Text());
   }
 
   int Finish() {
@@ -89,21 +91,18 @@ Json::Object BlobRow(const Blob& blob) {
   return {{"path", blob.path().string()}, {"sha256", blob.digest().hex()}, {"size", blob.size()}};
 }
 
-Result<Json::Object> VerifyBlob(const Store& store, const Blob& blob) {
-  ZOO_RETURN_IF_ERROR(store.Verify(blob.digest()));
-  return BlobRow(blob);
-}
-
 Result<Json::Object> VerifyOne(Context& context, const std::string& what,
                                const VerifyFileOptions& options) {
   ZOO_ASSIGN_OR_RETURN(Context::NameOrFile found, context.Resolve(what));
   if (found.file) {
+    const EndAtOnce at_once(context.CancelledWords());
+    if (context.cancel().cancelled()) return Cancelled();
     ZOO_ASSIGN_OR_RETURN(VerifiedFile verified, VerifyFile(*found.file, options));
     return FileRow(verified);
   }
   ZOO_ASSIGN_OR_RETURN(Store * store, context.OpenStore());
-  ZOO_ASSIGN_OR_RETURN(Blob blob, FindCached(*found.entry, *store));
-  ZOO_ASSIGN_OR_RETURN(Json::Object row, VerifyBlob(*store, blob));
+  ZOO_ASSIGN_OR_RETURN(Blob blob, VerifyCached(*found.entry, *store, context.cancel()));
+  Json::Object row = BlobRow(blob);
   if (options.fingerprint.empty()) return row;
   ZOO_ASSIGN_OR_RETURN(VerifiedFile verified, VerifyFile(blob.path(), options));
   row.emplace_back("fingerprint", verified.fingerprint->ToString());
@@ -114,9 +113,11 @@ Status VerifyCache(Context& context, Report& report) {
   ZOO_ASSIGN_OR_RETURN(Store * store, context.OpenStore());
   ZOO_ASSIGN_OR_RETURN(std::vector<Store::Item> items, store->List());
   for (const Store::Item& item : items) {
-    if (context.cancel().cancelled()) return Error{ErrorCode::kCancelled, "cancelled", ""};
     const std::string& name = item.names.empty() ? item.file : item.names[0];
-    report.Add(name.empty() ? item.blob.digest().ToString() : name, VerifyBlob(*store, item.blob));
+    const Result<Blob> blob = store->Verify(item.blob.digest(), context.cancel());
+    report.Add(name.empty() ? item.blob.digest().ToString() : name,
+               blob ? Result<Json::Object>(BlobRow(*blob)) : blob.error());
+    if (context.cancel().cancelled()) break;  // what was verified until now is told
   }
   return {};
 }
@@ -139,6 +140,7 @@ Runner DefineVerify(CLI::App& app) {
     Report report(context);
     if (arguments->what.empty()) ZOO_RETURN_IF_ERROR(VerifyCache(context, report));
     for (const std::string& what : arguments->what) {
+      if (context.cancel().cancelled()) break;
       report.Add(what, VerifyOne(context, what, arguments->file));
     }
     return report.Finish();

@@ -22,7 +22,8 @@ Runner DefineVersion(CLI::App&) {
     }
     context.Print(fmt::format("zoo {}\n", kVersion));
     if (!zoo_run) {
-      context.Note("no zoo-run stands beside this zoo: classify, run and check are not available");
+      context.Note(
+          "no zoo-run stands beside this zoo: classify, run, check and publish are not available");
     }
     return 0;
   };

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "zoo/base/text.h"
+#include "zoo/cli/interrupt.h"
 #include "zoo/cli/progress_view.h"
 #include "zoo/fetcher/mirror.h"
 #include "zoo/registry/in_force.h"
@@ -47,6 +48,8 @@ Json ErrorDocument(const Error& error) {
                       {"hint", error.hint}};
 }
 
+Error Cancelled() { return {ErrorCode::kCancelled, "cancelled", ""}; }
+
 Context::Context(CommonOptions options, Terminal& terminal, CancelToken cancel,
                  const Program* program)
     : options_(std::move(options)), terminal_(terminal), cancel_(cancel), program_(program) {
@@ -61,10 +64,17 @@ void Context::Note(std::string_view line) {
   if (!options_.quiet) terminal_.ErrLine(line);
 }
 
+LastWords Context::CancelledWords() const {
+  return {.out = json() ? ErrorDocument(Cancelled()).Dump() + '\n' : "",
+          .err = fmt::format("zoo: {}\n", Cancelled().Text()),
+          .exit_code = kInterruptedExit,
+          .other_exit_code = static_cast<int>(ErrorCode::kCancelled)};
+}
+
 int Context::Report(const Error& error) {
   terminal_.ErrLine(fmt::format("zoo: {}", error.Text()));
   if (json()) PrintJson(ErrorDocument(error));
-  bool by_user = error.code == ErrorCode::kCancelled && cancel_.cancelled();
+  bool by_user = error.code == ErrorCode::kCancelled && WasInterrupted();
   return by_user ? kInterruptedExit : static_cast<int>(error.code);
 }
 

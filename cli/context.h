@@ -18,6 +18,7 @@
 #include "zoo/base/result.h"
 #include "zoo/cache/disk.h"
 #include "zoo/cache/store.h"
+#include "zoo/cli/interrupt.h"
 #include "zoo/cli/terminal.h"
 #include "zoo/fetcher/pull.h"
 #include "zoo/registry/registry.h"
@@ -41,6 +42,9 @@ struct Program;
 // What --json prints of an error.
 Json ErrorDocument(const Error& error);
 
+// Of a command that a signal ended.
+Error Cancelled();
+
 class Context {
  public:
   // `program` (command.h) must outlive the context; commands under test go without.
@@ -53,6 +57,9 @@ class Context {
   CancelToken cancel() const { return cancel_; }
   // REQUIRES: one was given.
   const Program& program() const { return *program_; }
+
+  // For EndAtOnce: what a command says that is cancelled in the middle of a step.
+  LastWords CancelledWords() const;
 
   // Standard output: results only.
   void Print(std::string_view text);

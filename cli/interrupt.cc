@@ -30,7 +30,7 @@ extern "C" void OnSignal(int signal_number) {
   if (const LastWords* words = last_words.load()) {
     Say(STDOUT_FILENO, words->out);
     Say(STDERR_FILENO, words->err);
-    _exit(words->exit_code);
+    _exit(signal_number == SIGINT ? words->exit_code : words->other_exit_code);
   }
   if (signal_number == SIGINT) interrupted.store(true, std::memory_order_relaxed);
   asked_to_stop.store(true, std::memory_order_relaxed);

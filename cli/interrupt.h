@@ -18,8 +18,9 @@ bool WasInterrupted();
 
 // What is said by a process that a signal ends at once.
 struct LastWords {
-  std::string out, err;  // on standard output and error
-  int exit_code = 0;
+  std::string out, err;     // on standard output and error
+  int exit_code = 0;        // after a Ctrl-C
+  int other_exit_code = 0;  // after another signal
 };
 
 // While it lives, the first Ctrl-C ends the process: for work that leaves nothing behind and that

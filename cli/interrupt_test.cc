@@ -37,11 +37,11 @@ TEST(CatchInterrupts, LeavesIgnoredSignalsIgnored) {
 TEST(EndAtOnce, EndsTheProcessWithItsLastWords) {
   const auto end = [](int number) {
     CatchInterrupts();
-    EndAtOnce guard({.err = "zoo: cancelled\n", .exit_code = 130});
+    EndAtOnce guard({.err = "zoo: cancelled\n", .exit_code = 130, .other_exit_code = 9});
     raise(number);
   };
   EXPECT_EXIT(end(SIGINT), testing::ExitedWithCode(130), "^zoo: cancelled\n$");
-  EXPECT_EXIT(end(SIGTERM), testing::ExitedWithCode(130), "^zoo: cancelled\n$");
+  EXPECT_EXIT(end(SIGTERM), testing::ExitedWithCode(9), "^zoo: cancelled\n$");
 }
 
 TEST(EndAtOnce, LeavesWhatCameBeforeAndComesAfterToTheToken) {

@@ -15,6 +15,7 @@
 #include "zoo/loader/pretrained.h"
 #include "zoo/loader/torch_error.h"
 #include "zoo/models/architectures.h"
+#include "zoo/registry/added.h"
 #include "zoo/registry/registry.h"
 
 namespace zoo::cli {
@@ -38,18 +39,27 @@ Result<ReadyModel> OpenEntry(Context& context, const Entry* entry, const LoadOpt
   return ReadyModel{std::move(model), entry->name(), entry};
 }
 
-// The entry whose preset and categories stand for an architecture: the default one of the model of
-// that name, else the first.
+// How well an entry stands for its architecture. Whoever publishes weights of one says nothing of
+// others' weights: the built-in registry comes before those that were added.
+int StandsFor(const Entry& entry, const Registry& registry) {
+  const bool built_in = registry.alias() == kBuiltinAlias;
+  const bool same_name = entry.model == entry.architecture.name;
+  return 4 * (built_in ? 1 : 0) + 2 * (entry.is_default ? 1 : 0) + (same_name ? 1 : 0);
+}
+
+// The entry whose preset and categories are an architecture's: the first of those that stand best
+// for it.
 const Entry* EntryOfArchitecture(const RegistrySet& registries, const std::string& architecture) {
-  const Entry* first = nullptr;
+  const Entry* best = nullptr;
+  int most = -1;
   for (const Registry& registry : registries.registries()) {
     for (const Entry& entry : registry.entries()) {
       if (entry.architecture.name != architecture) continue;
-      if (entry.is_default) return &entry;
-      if (first == nullptr) first = &entry;
+      const int stands = StandsFor(entry, registry);
+      if (stands > most) best = &entry, most = stands;
     }
   }
-  return first;
+  return best;
 }
 
 Result<ReadyModel> OpenFile(Context& context, const ModelChoice& choice, const Entry* entry,

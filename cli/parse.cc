@@ -32,12 +32,15 @@ std::vector<std::string> Left(const CLI::App& app) {
 
 Error Unexpected(const Command& command, const CLI::App& app, const std::string& word,
                  const std::string& usage) {
-  if (word.size() < 2 || word[0] != '-') {
+  // An option of that name stands behind "--", where there are none.
+  const std::vector<std::string> names = OptionNames(app);
+  const bool behind = std::ranges::find(names, word.substr(0, word.find('='))) != names.end();
+  if (word.size() < 2 || word[0] != '-' || behind) {
     return Error{ErrorCode::kUsage,
                  fmt::format("`zoo {}` takes no argument {}", command.name, Quote(word)), usage};
   }
   std::string option = word.substr(0, word.find('='));
-  std::optional<std::string> nearest = Nearest(option, OptionNames(app));
+  std::optional<std::string> nearest = Nearest(option, names);
   return Error{ErrorCode::kUsage,
                fmt::format("`zoo {}` has no option {}", command.name, Quote(option)),
                nearest ? fmt::format("did you mean {}? {}", *nearest, usage) : usage};

@@ -13,6 +13,7 @@
 #include "zoo/base/json.h"
 #include "zoo/base/place_file.h"
 #include "zoo/base/text.h"
+#include "zoo/cli/interrupt.h"
 #include "zoo/registry/registry.h"
 #include "zoo/share/lock.h"
 
@@ -194,7 +195,7 @@ void PullCommand::Failed(const std::string& name, const Error& error) {
                                  {"message", error.message},
                                  {"hint", error.hint}});
   if (exit_code_ != 0) return;
-  const bool by_user = error.code == ErrorCode::kCancelled && context_.cancel().cancelled();
+  const bool by_user = error.code == ErrorCode::kCancelled && WasInterrupted();
   exit_code_ = by_user ? kInterruptedExit : static_cast<int>(error.code);
 }
 

@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <string_view>
 
+#include "zoo/base/ascii.h"
 #include "zoo/fetcher/address.h"
 #include "zoo/fetcher/proxy.h"
 #include "zoo/fetcher/url.h"
@@ -42,7 +44,6 @@ constexpr FailureRow kFailures[] = {
     {CURLE_COULDNT_CONNECT, NetFailure::kConnect},
     {CURLE_INTERFACE_FAILED, NetFailure::kConnect},
     {CURLE_PROXY, NetFailure::kConnect},
-    {CURLE_OPERATION_TIMEDOUT, NetFailure::kTimeout},
     {CURLE_SSL_CONNECT_ERROR, NetFailure::kTls},
     {CURLE_SSL_CERTPROBLEM, NetFailure::kTls},
     {CURLE_SSL_CIPHER, NetFailure::kTls},
@@ -60,8 +61,29 @@ constexpr FailureRow kFailures[] = {
     {CURLE_TOO_MANY_REDIRECTS, NetFailure::kProtocol},
 };
 
+// How far a request got that ran out of time.
+NetFailure TimedOut(CURL* easy) {
+  double looked_up = 0, connected = 0;
+  curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME, &looked_up);
+  curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME, &connected);
+  if (looked_up == 0) return NetFailure::kDns;
+  return connected == 0 ? NetFailure::kConnect : NetFailure::kTimeout;
+}
+
+// A handshake that was cut off says nothing of whom to trust.
+bool WasCutOff(CURL* easy) {
+  long error_number = 0;
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error_number);
+  return error_number == ECONNRESET || error_number == EPIPE || error_number == ETIMEDOUT;
+}
+
 // Whatever is not listed happened on a connection that was up: it was cut.
-NetFailure FailureOf(CURLcode code) {
+NetFailure FailureOf(CURL* easy, CURLcode code) {
+  long proxy_status = 0;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+  if (code != CURLE_OK && proxy_status >= 400) return NetFailure::kProxy;
+  if (code == CURLE_OPERATION_TIMEDOUT) return TimedOut(easy);
+  if (code == CURLE_SSL_CONNECT_ERROR && WasCutOff(easy)) return NetFailure::kConnect;
   const auto* row = std::ranges::find(kFailures, code, &FailureRow::code);
   return row == std::end(kFailures) ? NetFailure::kCut : row->failure;
 }
@@ -71,14 +93,6 @@ std::string_view Trimmed(std::string_view text) {
   const size_t first = text.find_first_not_of(kBlank);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 std::optional<uint64_t> ParseDecimal(std::string_view text) {
@@ -113,7 +127,7 @@ struct Exchange {
   bool head_done = false;
   bool refused = false;          // the receiver said no
   bool address_refused = false;  // the address rule did
-  bool head_too_long = false;
+  bool malformed = false;        // what answers does not keep to HTTP, or its head has no end
 
   // One line of a head. False ends the request.
   bool TakeLine(std::string_view line);
@@ -147,7 +161,8 @@ void Exchange::TakeHeader(std::string_view name, std::string_view value) {
 }
 
 bool Exchange::FinishHead() {
-  if (outcome.head.status < 200) return true;
+  malformed = outcome.head.status == 101;  // nobody asked for another protocol
+  if (outcome.head.status < 200) return !malformed;
   head_done = true;
   const char* peer = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &peer);
@@ -161,8 +176,8 @@ bool Exchange::FinishHead() {
 bool Exchange::TakeLine(std::string_view line) {
   if (head_done) return true;  // trailers of a chunked body
   head_bytes += line.size();
-  head_too_long = head_bytes > kMaxHeadBytes;
-  if (head_too_long) return false;
+  malformed = head_bytes > kMaxHeadBytes;
+  if (malformed) return false;
   if (line.starts_with("HTTP/")) {
     StartHead(line);
     return true;
@@ -170,7 +185,7 @@ bool Exchange::TakeLine(std::string_view line) {
   if (Trimmed(line).empty()) return FinishHead();
   const size_t colon = line.find(':');
   if (colon != std::string_view::npos) {
-    TakeHeader(Lower(Trimmed(line.substr(0, colon))), Trimmed(line.substr(colon + 1)));
+    TakeHeader(AsciiLower(Trimmed(line.substr(0, colon))), Trimmed(line.substr(colon + 1)));
   }
   return true;
 }
@@ -183,6 +198,8 @@ size_t OnHeader(char* data, size_t size, size_t count, void* exchange) {
 size_t OnBody(char* data, size_t size, size_t count, void* pointer) {
   auto& exchange = *static_cast<Exchange*>(pointer);
   const std::string_view bytes(data, size * count);
+  exchange.malformed = !exchange.head_done;
+  if (exchange.malformed) return 0;
   exchange.refused = !exchange.receiver.body(AsBytes(bytes));
   if (exchange.refused) return 0;
   exchange.outcome.body_bytes += bytes.size();
@@ -247,6 +264,10 @@ void SetNetwork(CURL* easy, const NetworkOptions& options) {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  // A cancelled request does not wait for a name that is still being looked up.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kBufferBytes);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "zoo");
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -343,7 +364,7 @@ NetFailure CurlTransport::Handles::Drive(const Exchange& exchange, const Network
     if (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
       const CURLcode code = message->data.result;
       if (code != CURLE_OK && detail.empty()) detail = curl_easy_strerror(code);
-      return FailureOf(code);
+      return FailureOf(easy, code);
     }
     if (exchange.request.cancel.cancelled()) return NetFailure::kCancelled;
     if (watch.Stalled(exchange.outcome.body_bytes)) {
@@ -382,7 +403,7 @@ Outcome CurlTransport::Get(const HttpRequest& request, const Receiver& receiver)
   curl_multi_remove_handle(handles_->multi, easy);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);
 
-  if (failure == NetFailure::kCut && exchange.head_too_long) failure = NetFailure::kProtocol;
+  if (failure == NetFailure::kCut && exchange.malformed) failure = NetFailure::kProtocol;
   if (exchange.refused) failure = NetFailure::kRefused;
   if (exchange.address_refused && !exchange.head_done) failure = NetFailure::kAddress;
   if (failure != NetFailure::kNone) {

@@ -11,8 +11,9 @@
 
 namespace zoo {
 
-// Stages the file's bytes from byte 0. kNotFound if it is not there or no regular file, kDisk if
-// it cannot be read, kCorrupt if it is longer than the ingest takes, kCancelled.
+// Stages the file's bytes from byte 0. kNotFound if it is not there or no regular file, kNetwork
+// if it cannot be read, kDisk if the ingest cannot be written, kCorrupt if it is longer than the
+// ingest takes, kCancelled.
 Status CopyLocalFile(const std::filesystem::path& path, Ingest& ingest,
                      const DownloadContext& context);
 

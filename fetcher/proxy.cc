@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "zoo/base/ascii.h"
 #include "zoo/fetcher/address.h"
 
 namespace zoo {
@@ -14,14 +15,6 @@ std::string FirstSet(std::initializer_list<const char*> names, char* (*get)(cons
     if (value != nullptr && *value != '\0') return value;
   }
   return "";
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 std::string_view WithoutBrackets(std::string_view host) {
@@ -54,7 +47,8 @@ std::string ProxyFor(const Url& url, char* (*get)(const char*)) {
   std::string proxy = url.scheme == "https" ? FirstSet({"https_proxy", "HTTPS_PROXY"}, get)
                                             : FirstSet({"http_proxy"}, get);
   if (proxy.empty()) proxy = FirstSet({"all_proxy", "ALL_PROXY"}, get);
-  if (proxy.empty() || IsExcepted(url, Lower(FirstSet({"no_proxy", "NO_PROXY"}, get)))) return "";
+  if (proxy.empty() || IsExcepted(url, AsciiLower(FirstSet({"no_proxy", "NO_PROXY"}, get))))
+    return "";
   return proxy;
 }
 

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "zoo/base/bytes.h"
+#include "zoo/base/digest.h"
 #include "zoo/base/text.h"
 #include "zoo/cache/ingest.h"
 #include "zoo/fetcher/download.h"
@@ -79,10 +80,20 @@ std::vector<Candidate> CandidatesOf(const Entry& entry, const std::vector<Mirror
   return candidates;
 }
 
-Result<std::optional<Blob>> FindIn(const Store& store, const IngestKey& key) {
+Result<std::optional<Digest>> DigestIn(const Store& store, const IngestKey& key) {
   // Nothing has come from nowhere.
-  if (!key.sha256 && key.origin.empty()) return std::optional<Blob>();
-  return store.Find(key);
+  if (!key.sha256 && key.origin.empty()) return std::optional<Digest>();
+  return store.DigestOf(key);
+}
+
+Result<std::optional<Blob>> FindIn(const Store& store, const IngestKey& key, CancelToken cancel) {
+  ZOO_ASSIGN_OR_RETURN(const std::optional<Digest> digest, DigestIn(store, key));
+  return digest ? store.Find(*digest, cancel) : std::optional<Blob>();
+}
+
+Error NotCached(const Entry& entry) {
+  return {ErrorCode::kNotFound, fmt::format("{} is not in the cache", entry.name()),
+          fmt::format("`zoo pull {}` gets it", entry.name())};
 }
 
 bool EndsThePull(const Error& error) {
@@ -127,7 +138,7 @@ class PullRun {
 
 Result<Pulled> PullRun::Run() {
   const auto start = seams_.clock.Now();
-  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, FindIn(store_, key_));
+  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, FindIn(store_, key_, options_.cancel));
   if (blob) {
     return Pulled{.blob = *blob, .cached = true, .prefix_only = entry_.artifact.prefix_only()};
   }
@@ -146,7 +157,7 @@ Result<Pulled> PullRun::Fetch() {
   ZOO_RETURN_IF_ERROR(BeginIngest());
   reused_ = ingest_->size();
   // Whoever held the ingest before us may have published.
-  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, FindIn(store_, key_));
+  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, FindIn(store_, key_, options_.cancel));
   if (blob) {
     ingest_.reset();
     return Pulled{.blob = *blob, .cached = true, .prefix_only = entry_.artifact.prefix_only()};
@@ -271,11 +282,17 @@ Result<Pulled> Pull(const Entry& entry, Store& store, PullSeams seams, const Pul
   return PullRun(entry, store, seams, options).Run();
 }
 
-Result<Blob> FindCached(const Entry& entry, const Store& store) {
-  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, FindIn(store, KeyOf(entry)));
-  if (blob) return *std::move(blob);
-  return Error{ErrorCode::kNotFound, fmt::format("{} is not in the cache", entry.name()),
-               fmt::format("`zoo pull {}` gets it", entry.name())};
+Result<Blob> FindCached(const Entry& entry, const Store& store, CancelToken cancel) {
+  ZOO_ASSIGN_OR_RETURN(std::optional<Blob> blob, FindIn(store, KeyOf(entry), cancel));
+  return blob ? *std::move(blob) : Result<Blob>(NotCached(entry));
+}
+
+Result<Blob> VerifyCached(const Entry& entry, const Store& store, CancelToken cancel) {
+  ZOO_ASSIGN_OR_RETURN(const std::optional<Digest> digest, DigestIn(store, KeyOf(entry)));
+  if (!digest) return NotCached(entry);
+  Result<Blob> blob = store.Verify(*digest, cancel);
+  if (!blob && blob.error().code == ErrorCode::kNotFound) return NotCached(entry);
+  return blob;
 }
 
 }  // namespace zoo

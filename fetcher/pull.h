@@ -63,8 +63,13 @@ struct Pulled {
 // kCancelled (the ingest is kept for the next run).
 Result<Pulled> Pull(const Entry& entry, Store& store, PullSeams seams, const PullOptions& options);
 
-// Only the cache: the blob, or kNotFound naming the command that would get it. Reads, never writes.
-Result<Blob> FindCached(const Entry& entry, const Store& store);
+// Only the cache: the blob, or kNotFound naming the command that would get it. As Store::Find, no
+// request is made.
+Result<Blob> FindCached(const Entry& entry, const Store& store, CancelToken cancel = {});
+
+// The same, hashed again whatever the cache remembers of it: kCorrupt, and moved out of the way, if
+// the bytes are not those that were verified when it came.
+Result<Blob> VerifyCached(const Entry& entry, const Store& store, CancelToken cancel);
 
 }  // namespace zoo
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "zoo/base/ascii.h"
 #include "zoo/base/text.h"
 
 namespace zoo {
@@ -42,7 +43,8 @@ Result<Url> NextHop(const Url& from, const std::string& location) {
 std::string PercentDecoded(std::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = text[i] == '%' ? FromHex(text.substr(i + 1, 2)) : std::nullopt;
+    const bool escape = text[i] == '%';
+    const auto byte = escape ? FromHex(AsciiLower(text.substr(i + 1, 2))) : std::nullopt;
     if (byte && byte->size() == 1) i += 2;
     decoded += byte && byte->size() == 1 ? *byte : std::string(1, text[i]);
   }

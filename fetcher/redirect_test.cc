@@ -64,14 +64,14 @@ TEST_P(RedirectTest, SecretsStayWithTheOriginTheyWereMeantFor) {
   Wire other(GetParam(), {Reply(200, "")});
   Wire first(GetParam(), {Redirect(302, other.other_url() + "/b")});
   std::string url = first.url() + "/a";
-  url.insert(std::string("http://").size(), "me:canary%21@");
+  url.insert(std::string("http://").size(), "me:canary%21%2F@");
   Seen seen;
   (void)GetFollowing(first.transport(), ParseUrl(url).value(), Request(), seen.receiver);
   const auto asked_first = first.requests();
   ASSERT_GE(asked_first.size(), 1u);
   EXPECT_EQ(asked_first[0].header("x-token"), "canary");
   EXPECT_EQ(asked_first[0].header("authorization"),
-            GetParam() == WireKind::kFake ? "me:canary!" : "Basic bWU6Y2FuYXJ5IQ==");
+            GetParam() == WireKind::kFake ? "me:canary!/" : "Basic bWU6Y2FuYXJ5IS8=");
   const auto asked_other = GetParam() == WireKind::kFake
                                ? std::vector(asked_first.begin() + 1, asked_first.end())
                                : other.requests();

@@ -85,6 +85,13 @@ Verdict JudgeWhole(const Asked& asked, const ResponseHead& head) {
             fmt::format("it offers {} bytes, the registry says {}{}", *head.content_length,
                         asked.size ? "" : "at most ", asked.max_size)};
   }
+  // Its head alone shows that this is another file: what is staged is worth more.
+  const bool shorter = head.content_length && *head.content_length < asked.min_size;
+  if (asked.offset > 0 && shorter) {
+    return {Action::kNextSource, ErrorCode::kCorrupt,
+            fmt::format("it offers {} bytes, the registry says {}{}", *head.content_length,
+                        asked.size ? "" : "at least ", asked.min_size)};
+  }
   return {asked.offset > 0 ? Action::kAcceptFromStart : Action::kAccept};
 }
 
@@ -138,6 +145,7 @@ constexpr FailureRow kFailures[] = {
     {NetFailure::kDns, Action::kResume, kMaxConnectAttempts, "its host's address was not found"},
     {NetFailure::kConnect, Action::kResume, kMaxConnectAttempts, "no connection"},
     {NetFailure::kTls, Action::kNextSource, 1, "no trusted connection"},
+    {NetFailure::kProxy, Action::kNextSource, 1, "the proxy does not lead there"},
     {NetFailure::kTimeout, Action::kResume, kMaxAttempts, "no bytes came in time"},
     {NetFailure::kCut, Action::kResume, kMaxAttempts, "the connection was cut"},
     {NetFailure::kProtocol, Action::kNextSource, 1, "what answers is not HTTP"},

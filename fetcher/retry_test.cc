@@ -146,6 +146,11 @@ TEST(JudgeHeadTest, RefusesWhatCannotBeTheFile) {
             "it offers 201 bytes, the registry says at most 200");
   // A short one is read: what it is instead of the file is worth telling.
   EXPECT_EQ(JudgeHead(Start(), {.status = 200, .content_length = 5}).action, Action::kAccept);
+  // But what is staged already is not given up for it.
+  const Verdict page = JudgeHead(Middle(), {.status = 200, .content_length = 5});
+  EXPECT_EQ(page.action, Action::kNextSource);
+  EXPECT_EQ(page.code, ErrorCode::kCorrupt);
+  EXPECT_EQ(page.reason, "it offers 5 bytes, the registry says 100");
 }
 
 TEST(JudgeHeadTest, WaitsAsLongAsItIsAskedToWithinReason) {
@@ -221,6 +226,7 @@ TEST(JudgeTest, EveryFailureHasAVerdict) {
       {NetFailure::kDns, Action::kResume, 3, "its host's address was not found (words)"},
       {NetFailure::kConnect, Action::kResume, 3, "no connection (words)"},
       {NetFailure::kTls, Action::kNextSource, 1, "no trusted connection (words)"},
+      {NetFailure::kProxy, Action::kNextSource, 1, "the proxy does not lead there (words)"},
       {NetFailure::kTimeout, Action::kResume, 6, "no bytes came in time (words)"},
       {NetFailure::kCut, Action::kResume, 6, "the connection was cut (words)"},
       {NetFailure::kProtocol, Action::kNextSource, 1, "what answers is not HTTP (words)"},

@@ -49,7 +49,8 @@ enum class NetFailure {
   kDns,        // no address for the host
   kConnect,    // nothing answers there
   kTls,        // no trusted connection
-  kTimeout,    // no connection, no reply or no bytes in time
+  kProxy,      // the proxy does not let the request through
+  kTimeout,    // no reply or no bytes in time
   kCut,        // the connection ended inside a reply
   kProtocol,   // what answers does not speak HTTP
   kAddress,    // the host's address is one that this request may not reach

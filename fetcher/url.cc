@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "zoo/base/ascii.h"
 #include "zoo/base/bytes.h"
 #include "zoo/base/text.h"
 
@@ -19,14 +20,6 @@ int OwnPort(std::string_view scheme) { return scheme == "https" ? kHttpsPort : k
 Error BadUrl(std::string_view url, std::string_view why) {
   return {ErrorCode::kUsage,
           fmt::format("{} is not a URL that can be fetched: {}", Quote(MaskUrl(url)), why), ""};
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 bool IsForbidden(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '\\'; }
@@ -73,7 +66,7 @@ bool TakeAuthority(std::string_view authority, Url& url) {
   }
   const size_t bracket = authority.rfind(']');
   const size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  url.host = Lower(authority.substr(0, colon));
+  url.host = AsciiLower(authority.substr(0, colon));
   url.port = OwnPort(url.scheme);
   if (colon != std::string_view::npos && colon + 1 < authority.size()) {
     const auto port = ParsePort(authority.substr(colon + 1));
@@ -92,7 +85,7 @@ std::string TargetOf(std::string_view path_and_query) {
 std::string SchemeOf(std::string_view text) {
   const size_t end = text.find_first_of(":/?#");
   if (end == std::string_view::npos || end == 0 || text[end] != ':') return "";
-  return Lower(text.substr(0, end));
+  return AsciiLower(text.substr(0, end));
 }
 
 Result<Url> ParseWithScheme(std::string_view whole, std::string scheme, std::string_view rest) {
@@ -165,7 +158,7 @@ Result<std::filesystem::path> ParseFileUrl(std::string_view text) {
       decoded += path[i];
       continue;
     }
-    const auto byte = FromHex(Lower(path.substr(i + 1, 2)));
+    const auto byte = FromHex(AsciiLower(path.substr(i + 1, 2)));
     if (!byte || byte->size() != 1) return bad;
     decoded += *byte;
     i += 2;

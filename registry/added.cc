@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "zoo/base/ascii.h"
 #include "zoo/base/file.h"
 #include "zoo/base/json.h"
 #include "zoo/base/private_file.h"
@@ -22,15 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSchema = "zoo/config/1";
 constexpr std::string_view kDocumentName = "zoo.json";
-constexpr std::string_view kBuiltin = "builtin";
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 // A member that is not known may be a slip, and what it was meant to say would go unsaid.
 void RefuseOthers(const Json& object, Fields& fields, std::span<const std::string_view> known) {
@@ -186,12 +178,13 @@ Status CheckAlias(std::string_view alias, const std::vector<AddedRegistry>& adde
     return Error{ErrorCode::kUsage, Quote(alias) + " cannot be the alias of a registry",
                  "an alias is letters, digits, '.', '_' and '-', a letter or digit first"};
   }
-  if (Lower(alias) == kBuiltin) {
-    return Error{ErrorCode::kUsage, fmt::format("{} is the registry that is compiled in", kBuiltin),
+  if (AsciiLower(alias) == kBuiltinAlias) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{} is the registry that is compiled in", kBuiltinAlias),
                  "choose another alias"};
   }
   for (const AddedRegistry& other : added) {
-    if (Lower(other.alias) != Lower(alias)) continue;
+    if (AsciiLower(other.alias) != AsciiLower(alias)) continue;
     return Error{ErrorCode::kUsage,
                  fmt::format("the alias {} is taken{} ({})", alias,
                              other.alias == alias ? "" : " by " + other.alias, other.where()),

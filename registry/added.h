@@ -20,6 +20,9 @@
 
 namespace zoo {
 
+// Of the compiled-in registry; no other can have it.
+inline constexpr std::string_view kBuiltinAlias = "builtin";
+
 // Where a user's registries are kept, never in the cache, which may be shared. A path is empty
 // where the environment names no place for it.
 struct RegistryPlaces {

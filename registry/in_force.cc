@@ -17,8 +17,6 @@
 namespace zoo {
 namespace {
 
-constexpr std::string_view kBuiltin = "builtin";
-
 std::vector<std::string> SplitAtCommas(std::string_view text) {
   std::vector<std::string> parts;
   while (!text.empty()) {
@@ -50,7 +48,7 @@ class AddedOnDemand {
 
   // Null for `builtin` and for a file.
   Result<const AddedRegistry*> Find(const std::string& where) {
-    if (where == kBuiltin || IsPath(where)) return nullptr;
+    if (where == kBuiltinAlias || IsPath(where)) return nullptr;
     ZOO_ASSIGN_OR_RETURN(const std::vector<AddedRegistry>* added, All());
     return FindAdded(*added, where);
   }
@@ -68,7 +66,7 @@ class AddedOnDemand {
 
 Result<Registry> OpenRegistry(const std::string& where, const AddedRegistry* added,
                               const RegistryPlaces& places) {
-  if (where == kBuiltin) return BuiltinRegistry();
+  if (where == kBuiltinAlias) return BuiltinRegistry();
   if (added != nullptr) return OpenAdded(places, *added);
   if (IsUrl(where)) {
     return Error{ErrorCode::kNotFound,
@@ -94,7 +92,7 @@ Result<RegistrySet> RegistriesInForce(std::vector<std::string> wanted) {
   if (wanted.empty()) {
     ZOO_ASSIGN_OR_RETURN(const std::vector<AddedRegistry>* all, added.All());
     for (const AddedRegistry& registry : *all) wanted.push_back(registry.alias);
-    wanted.emplace_back(kBuiltin);
+    wanted.emplace_back(kBuiltinAlias);
   }
   RegistrySet set;
   for (const std::string& where : wanted) {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "zoo/base/ascii.h"
 #include "zoo/base/json.h"
 #include "zoo/base/text.h"
 #include "zoo/registry/fields.h"
@@ -26,14 +27,6 @@ constexpr std::string_view kSchema = "zoo/registry/";
 constexpr std::string_view kSchemaVersion = "1";
 
 using Categories = std::map<std::string, std::vector<std::string>, std::less<>>;
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 void CheckSchema(Fields& document) {
   const std::string* schema = document.String("schema", Need::kRequired);
@@ -114,7 +107,7 @@ class Census {
   };
 
   std::optional<std::string> AddSpelling(const std::string& name, bool must_be_new) {
-    auto [at, is_new] = spellings_.emplace(Lower(name), name);
+    auto [at, is_new] = spellings_.emplace(AsciiLower(name), name);
     if (at->second != name) {
       return fmt::format("{} differs only in case from {}, which stands before it", name,
                          at->second);

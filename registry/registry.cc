@@ -58,7 +58,10 @@ Error NoModel(Registries registries, const Name& name) {
   size_t all = 0;
   for (const Registry* registry : registries) all += registry->size();
   return {ErrorCode::kNotFound, "no model is named " + Quote(Qualified(name, name.model)),
-          fmt::format("{}`zoo list` shows all {}", DidYouMean(nearest), all)};
+          fmt::format("{}{}", DidYouMean(nearest),
+                      name.registry.empty()
+                          ? fmt::format("`zoo list` shows all {}", all)
+                          : fmt::format("`zoo list` shows the {} of {}", all, name.registry))};
 }
 
 Error NoWeights(Registries registries, const Name& name) {

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "zoo/base/ascii.h"
 #include "zoo/base/file.h"
 #include "zoo/base/suggest.h"
 #include "zoo/base/text.h"
@@ -25,12 +26,6 @@ constexpr int64_t kSecond = 1'000'000'000;  // ns
 // Parts of the names of metrics that are to go down.
 constexpr std::string_view kLowerIsBetter[] = {"loss",       "err", "mae", "mse", "rmse", "ppl",
                                                "perplexity", "wer", "cer", "fid", "nll",  "bpc"};
-
-std::string Lowered(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lowered;
-}
 
 // Nothing if there is no regular file.
 std::optional<uint64_t> SizeOf(const fs::path& path) {
@@ -77,7 +72,7 @@ RunListing OfScan(Scan scan, const fs::path& folder) {
 std::string GuessMonitor(const std::vector<std::string>& names) {
   const std::string* found = nullptr;
   for (const std::string& name : names) {
-    const std::string lowered = Lowered(name);
+    const std::string lowered = AsciiLower(name);
     if (lowered.find("loss") == std::string::npos) continue;
     const bool unseen =
         lowered.find("val") != std::string::npos || lowered.find("test") != std::string::npos;
@@ -141,7 +136,7 @@ std::vector<std::string> RunListing::MetricNames() const {
 }
 
 Better GuessBetter(std::string_view metric) {
-  const std::string lowered = Lowered(metric);
+  const std::string lowered = AsciiLower(metric);
   const bool lower = std::ranges::any_of(kLowerIsBetter, [&](std::string_view part) {
     return lowered.find(part) != std::string::npos;
   });

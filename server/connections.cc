@@ -17,6 +17,11 @@ void Connections::Opened(int socket, Time now) {
   states_[socket] = {now + limits_.request};
 }
 
+void Connections::Preparing(int socket) {
+  std::lock_guard lock(mutex_);
+  states_[socket] = {Time::max(), true};
+}
+
 void Connections::Answering(int socket, uint64_t bytes, Time now) {
   const uint64_t seconds = std::min(bytes / limits_.least_bytes_a_second, kLongest);
   std::lock_guard lock(mutex_);

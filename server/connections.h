@@ -4,7 +4,8 @@
 // whoever reads from it or writes to it notices. Any thread.
 //
 //   connections.Opened(socket, now);
-//   connections.Answering(socket, bytes, now);   // the request is here
+//   connections.Preparing(socket);               // the request is here
+//   connections.Answering(socket, bytes, now);   // so is what it gets
 //   connections.Waiting(socket, now);            // for the next one
 //   connections.ShutDownLate(now);               // now and then
 //   connections.Closed(socket);                  // before its number is given back
@@ -32,6 +33,8 @@ class Connections {
   explicit Connections(Limits limits) : limits_(limits) {}
 
   void Opened(int socket, Time now);
+  // The client waits for us, however long that takes: a file may have to be hashed.
+  void Preparing(int socket);
   void Answering(int socket, uint64_t bytes, Time now);
   void Waiting(int socket, Time now);
   void Closed(int socket);

@@ -122,6 +122,12 @@ Result<uint64_t> WriteBundle(const BundleContents& contents, const fs::path& pat
                              const WriteBundleOptions& options) {
   ZOO_ASSIGN_OR_RETURN(const auto blobs, BlobsToWrite(contents));
   const std::string lock = LockText(contents.lock), entries = EntriesText(contents.registries);
+  if (entries.size() > kLargestEntries) {
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("the entries are {}, and a bundle may hold {} of them",
+                             FormatSize(entries.size()), FormatSize(kLargestEntries)),
+                 "--no-entries leaves them out; the weights and the lock are enough to pull"};
+  }
   uint64_t total = MemberSize(kLockName, lock.size()) + MemberSize(kEntriesName, entries.size()) +
                    UstarEnd().size();
   for (const auto& [digest, member] : blobs) {

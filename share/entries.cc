@@ -21,6 +21,8 @@ namespace zoo {
 namespace {
 
 constexpr std::string_view kSchema = "zoo/entries/1";
+// An entry stands two levels deeper here than in its registry.
+constexpr int kDeepestEntries = JsonLimits().depth + 2;
 
 std::string TextOf(const Json& object, std::string_view key) {
   const Json* member = object.Find(key);
@@ -168,7 +170,7 @@ std::string EntriesText(const std::vector<BundledRegistry>& registries) {
 
 Result<std::vector<BundledRegistry>> ParseEntries(std::string_view text, const Lock& lock,
                                                   std::string_view where) {
-  Result<Json> document = ParseJson(text, {.bytes = kLargestEntries});
+  Result<Json> document = ParseJson(text, {.bytes = kLargestEntries, .depth = kDeepestEntries});
   if (!document) return Wrong(where, document.error().message);
   const Json* rows = document->Find("registries");
   std::vector<BundledRegistry> registries;

@@ -65,6 +65,17 @@ Status WriteSynced(const fs::path& path, std::string_view bytes) {
   return file.Commit(NewFile::Sync::kDisk);
 }
 
+// Whether a publisher or signer writes that name beside zoo.json: anything else is somebody's own.
+bool IsOfFolder(std::string_view name) {
+  if (name == kRegistryFile || name == kSignatureFile) return true;
+  // A published photo: "STEM-", digits of its digest, ".SUFFIX".
+  const std::string_view stem = name.substr(0, name.rfind('.'));
+  const size_t dash = stem.rfind('-');
+  const std::string_view digits = dash == stem.npos ? "" : stem.substr(dash + 1);
+  return digits.size() == kShownDigits &&
+         digits.find_first_not_of("0123456789abcdef") == digits.npos;
+}
+
 }  // namespace
 
 std::string PublishedFileName(const Entry& entry, const Digest& digest, std::string_view suffix) {
@@ -93,8 +104,8 @@ Result<RegistryFolder> RegistryFolder::Open(const fs::path& path, const Options&
     ZOO_RETURN_IF_ERROR(folder.Make());
     ZOO_ASSIGN_OR_RETURN(
         folder.lock_, LockFile(path / kLockFile, {.what = fmt::format("cannot publish to {}",
-                                                                       Escape(path.native(), 1000)),
-                                                   .hint = "wait until that is done"}));
+                                                                      Escape(path.native(), 1000)),
+                                                  .hint = "wait until that is done"}));
     if (folder.lock_.excludes) folder.ClearAway();
   }
   ZOO_RETURN_IF_ERROR(folder.ReadText());
@@ -114,7 +125,8 @@ void RegistryFolder::ClearAway() const {
   std::error_code ignored;
   std::vector<fs::path> left;
   for (const auto& file : fs::directory_iterator(path_, ignored)) {
-    if (NewFile::NameOfPartial(file.path().filename().native())) left.push_back(file.path());
+    const auto name = NewFile::NameOfPartial(file.path().filename().native());
+    if (name && IsOfFolder(*name)) left.push_back(file.path());
   }
   for (const auto& file : fs::directory_iterator(path_ / kFilesFolder, ignored)) {
     const std::string name = file.path().filename().native();

@@ -140,6 +140,16 @@ TEST_F(RegistryFolderTest, OnlyTheDefaultOfAPublishedNameMayMove) {
   EXPECT_EQ(registry.Find(ParseName("net").value()).value()->weights, "v2");
 }
 
+TEST_F(RegistryFolderTest, LeavesWhatIsNotItsOwn) {
+  ASSERT_TRUE(Publish("v1", "one"));
+  const std::filesystem::path others = Path() / "out.pt.partial-4711";
+  const std::filesystem::path photo = Path() / "cat-0a1b2c3d.png.partial-4711";
+  for (const auto& path : {others, photo}) ASSERT_TRUE(WriteFile(path, "x"));
+  ASSERT_TRUE(Publish("v2", "two"));
+  EXPECT_TRUE(std::filesystem::exists(others)) << "a running conversion's, or somebody's file";
+  EXPECT_FALSE(std::filesystem::exists(photo));
+}
+
 TEST_F(RegistryFolderTest, OneAtATime) {
   const auto first = RegistryFolder::Open(Path(), {});
   ASSERT_TRUE(first);
