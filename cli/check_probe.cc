@@ -13,6 +13,7 @@
 #include "zoo/base/preset.h"
 #include "zoo/base/text.h"
 #include "zoo/cli/probe_photo.h"
+#include "zoo/loader/torch_error.h"
 #include "zoo/registry/entry.h"
 
 namespace zoo::cli {
@@ -33,13 +34,21 @@ PhotoPlace In(fs::path folder) {
   return [folder](const PhotoInput& photo) -> Result<fs::path> { return folder / photo.photo; };
 }
 
-Result<at::Tensor> ImagesOf(const ProbeInput& input, const PhotoPlace& place,
-                            const ReadyModel& ready) {
+Result<at::Tensor> MakeImages(const ProbeInput& input, const PhotoPlace& place,
+                              const ReadyModel& ready) {
   if (const auto* generated = std::get_if<GeneratedInput>(&input)) return Generate(*generated);
   const auto& photo = std::get<PhotoInput>(input);
   ZOO_ASSIGN_OR_RETURN(const Preset preset, PresetFor(ready));
   ZOO_ASSIGN_OR_RETURN(const fs::path file, place(photo));
   return ReadProbePhoto(file, photo, preset);
+}
+
+Result<at::Tensor> ImagesOf(const ProbeInput& input, const PhotoPlace& place,
+                            const ReadyModel& ready) {
+  Result<at::Tensor> images = at::Tensor();
+  ZOO_RETURN_IF_ERROR(CatchTorch("cannot make the input of the probe",
+                                 [&] { images = MakeImages(input, place, ready); }));
+  return images;
 }
 
 // One probe, or an array of them.
@@ -97,7 +106,7 @@ void CompareAll(const std::vector<Probe>& probes, const PhotoPlace& place, const
 Status CheckShape(const std::vector<int64_t>& shape) {
   if (IsImageBatch(shape)) return {};
   return Error{ErrorCode::kUsage,
-               "the shape of an input is N,3,HEIGHT,WIDTH, of at most 64 images and 4096 pixels",
+               fmt::format("the shape of an input is N,3,HEIGHT,WIDTH, of {}", kImageBatchLimits),
                "pass --shape 1,3,224,224, for example"};
 }
 

@@ -2,11 +2,15 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <torch/csrc/jit/serialization/pickle.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,6 +83,25 @@ Json::Object EntryFields(const Json& probe) {
   if (!probe.is_null()) fields.emplace_back("probe", probe);
   return fields;
 }
+
+// As long as it lives, the process can have that many bytes more than it has.
+class LessMemory {
+ public:
+  explicit LessMemory(uint64_t more) {
+    getrlimit(RLIMIT_AS, &before_);
+    rlimit less = before_;
+    uint64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    less.rlim_cur = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) + more;
+    setrlimit(RLIMIT_AS, &less);
+  }
+  ~LessMemory() { setrlimit(RLIMIT_AS, &before_); }
+  LessMemory(const LessMemory&) = delete;
+  LessMemory& operator=(const LessMemory&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 class CheckTest : public testing::Test {
  protected:
@@ -212,6 +235,16 @@ TEST_F(CheckTest, AProbeIsPrintedWithTheShapeAndTypeAskedFor) {
   EXPECT_EQ(Check({"net", "--probe", ProbeFile(document)}).code, 0);
 }
 
+#ifndef __SANITIZE_ADDRESS__  // which ends the process where memory cannot be had
+TEST_F(CheckTest, AnInputThatFindsNoMemoryIsAnError) {
+  const LessMemory less(uint64_t{512} << 20);
+  const Ran ran = Check({"net", "--shape", "64,3,1024,1024", "--write"});
+  EXPECT_EQ(ran.code, CodeOf(ErrorCode::kUnsupported));
+  EXPECT_TRUE(ran.LastError().starts_with("zoo: cannot make the input of the probe: "))
+      << ran.LastError();
+}
+#endif
+
 TEST_F(CheckTest, APhotoLiesBesideItsRegistry) {
   const fs::path beside = house_.path() / "sample.png";
   fs::copy_file(kPhoto, beside);
@@ -308,8 +341,12 @@ TEST_F(CheckTest, WrongRequestsAreExplained) {
        "--num-classes and --option are of --arch"},
       {{"net", "--shape", "1,1,64,64", "--write"},
        ErrorCode::kUsage,
-       "the shape of an input is N,3,HEIGHT,WIDTH, of at most 64 images and 4096 pixels; pass "
-       "--shape 1,3,224,224, for example"},
+       "the shape of an input is N,3,HEIGHT,WIDTH, of at most 64 images, sides of 4096 and 2^28 "
+       "numbers; pass --shape 1,3,224,224, for example"},
+      {{"net", "--shape", "64,3,4096,4096", "--write"},
+       ErrorCode::kUsage,
+       "the shape of an input is N,3,HEIGHT,WIDTH, of at most 64 images, sides of 4096 and 2^28 "
+       "numbers; pass --shape 1,3,224,224, for example"},
       {{"--random", "resent18"},
        ErrorCode::kNotFound,
        "no architecture is named \"resent18\"; did you mean \"resnet18\"?"},

@@ -13,12 +13,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "zoo/base/cancel.h"
 #include "zoo/base/result.h"
+#include "zoo/base/text.h"
 #include "zoo/cli/context.h"
 #include "zoo/cli/help.h"
 #include "zoo/cli/interrupt.h"
@@ -64,12 +68,26 @@ int ReportEarly(const Error& error, std::span<const std::string> words, Terminal
   return Context({.json = AsksForJson(words)}, terminal, CancelToken()).Report(error);
 }
 
+// What no room has turned into an error of its own, so that a command ends with a report and an
+// exit code whatever happens to it.
+Result<int> RunCaught(const Runner& run, Context& context) {
+  try {
+    return run(context);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::kUnsupported, "not enough memory", ""};
+  } catch (const std::exception& error) {
+    // LibTorch puts its stack trace into the lines below the first.
+    const std::string_view what = error.what();
+    return Error{ErrorCode::kUnsupported, Escape(what.substr(0, what.find('\n'))), ""};
+  }
+}
+
 int RunCommand(const Invocation& invocation, std::span<const std::string> words,
                const Program& program, Terminal& terminal) {
   Result<ParsedCommand> parsed = ParseCommand(*invocation.command, invocation.arguments);
   if (!parsed) return ReportEarly(parsed.error(), words, terminal);
   Context context(std::move(parsed->options), terminal, CatchInterrupts(), &program);
-  Result<int> code = parsed->run(context);
+  Result<int> code = RunCaught(parsed->run, context);
   return code ? *code : context.Report(code.error());
 }
 

@@ -14,7 +14,7 @@
 namespace zoo::cli {
 
 // The exit code. Commands that this program does not define are handed to zoo-run. `commands` must
-// stay until the end; exceptions pass through to the caller.
+// stay until the end; an exception that a command lets out is reported as its error.
 int Main(int argc, char** argv, std::span<const Command> commands, ProgramKind kind);
 
 }  // namespace zoo::cli

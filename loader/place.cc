@@ -18,6 +18,7 @@
 #include "zoo/base/bytes.h"
 #include "zoo/checkpoint/dtype.h"
 #include "zoo/loader/dtypes.h"
+#include "zoo/loader/torch_error.h"
 
 namespace zoo {
 namespace {
@@ -196,10 +197,8 @@ Status TurnAll(const std::shared_ptr<const Checkpoint>& checkpoint, std::vector<
   return own ? others : own;
 }
 
-}  // namespace
-
-Result<std::vector<PlacedTensor>> PlaceTensors(const std::shared_ptr<const Checkpoint>& checkpoint,
-                                               std::span<const uint32_t> tensors, PlaceBy by) {
+Result<std::vector<PlacedTensor>> Place(const std::shared_ptr<const Checkpoint>& checkpoint,
+                                        std::span<const uint32_t> tensors, PlaceBy by) {
   Needs needs = NeedsOf(*checkpoint, tensors);
   std::vector<PlacedTensor> placed(tensors.size());
   std::vector<Turn> turns;
@@ -216,6 +215,16 @@ Result<std::vector<PlacedTensor>> PlaceTensors(const std::shared_ptr<const Check
     if (placed[i].tensor.defined()) continue;
     placed[i] = MakeTensor(checkpoint->tensors()[tensors[i]], storages);
   }
+  return placed;
+}
+
+}  // namespace
+
+Result<std::vector<PlacedTensor>> PlaceTensors(const std::shared_ptr<const Checkpoint>& checkpoint,
+                                               std::span<const uint32_t> tensors, PlaceBy by) {
+  Result<std::vector<PlacedTensor>> placed = std::vector<PlacedTensor>();
+  ZOO_RETURN_IF_ERROR(CatchTorch("cannot load " + checkpoint->name(),
+                                 [&] { placed = Place(checkpoint, tensors, by); }));
   return placed;
 }
 

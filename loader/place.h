@@ -25,7 +25,8 @@ struct PlacedTensor {
 
 // One for each of `tensors` (indices into checkpoint->tensors(), strided and of a type that
 // LibTorch has), in order. A mapped storage is shared if its address suits the elements' alignment;
-// unaligned, compressed or byte-swapped ones are copied. kCorrupt or kDisk from the copy.
+// unaligned, compressed or byte-swapped ones are copied. kCorrupt or kDisk from the copy;
+// kUnsupported if the memory for the tensors cannot be had.
 Result<std::vector<PlacedTensor>> PlaceTensors(const std::shared_ptr<const Checkpoint>& checkpoint,
                                                std::span<const uint32_t> tensors, PlaceBy by);
 

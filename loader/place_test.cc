@@ -5,6 +5,7 @@
 #include <ATen/core/ivalue.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/serialization/pickle.h>
@@ -39,10 +40,7 @@ class PlaceTest : public testing::Test {
  protected:
   // Everything is right, however it is placed.
   void ExpectPlaced(const std::vector<at::Tensor>& tensors) {
-    c10::Dict<std::string, at::Tensor> state;
-    for (size_t i = 0; i < tensors.size(); ++i) state.insert(std::to_string(i), tensors[i]);
-    const std::vector<char> bytes = torch::jit::pickle_save(state);
-    std::ofstream(file_, std::ios::binary).write(bytes.data(), static_cast<int64_t>(bytes.size()));
+    Save(tensors);
     for (const bool immutable : {false, true}) {
       const auto checkpoint = Checkpoint::Open(file_, {.immutable = immutable}).value();
       for (const PlaceBy by : {PlaceBy::kCopy, PlaceBy::kMap}) {
@@ -58,6 +56,12 @@ class PlaceTest : public testing::Test {
         }
       }
     }
+  }
+  void Save(const std::vector<at::Tensor>& tensors) {
+    c10::Dict<std::string, at::Tensor> state;
+    for (size_t i = 0; i < tensors.size(); ++i) state.insert(std::to_string(i), tensors[i]);
+    const std::vector<char> bytes = torch::jit::pickle_save(state);
+    std::ofstream(file_, std::ios::binary).write(bytes.data(), static_cast<int64_t>(bytes.size()));
   }
   static std::vector<uint32_t> Indices(const Checkpoint& checkpoint) {
     std::vector<uint32_t> indices;
@@ -104,6 +108,16 @@ TEST_F(PlaceTest, AFileThatIsCutIsAnError) {
   const auto placed = PlaceTensors(checkpoint, Indices(*checkpoint), PlaceBy::kCopy);
   ASSERT_FALSE(placed);
   EXPECT_EQ(placed.error().code, ErrorCode::kCorrupt) << placed.error().Text();
+}
+
+TEST_F(PlaceTest, ATensorThatFindsNoMemoryIsAnError) {
+  Save({at::zeros({1}).expand({1'000'000, 3, 10'000, 10'000})});
+  const auto checkpoint = Checkpoint::Open(file_).value();
+  const auto placed = PlaceTensors(checkpoint, Indices(*checkpoint), PlaceBy::kCopy);
+  ASSERT_FALSE(placed);
+  EXPECT_EQ(placed.error().code, ErrorCode::kUnsupported);
+  EXPECT_TRUE(placed.error().message.starts_with("cannot load " + checkpoint->name() + ": "))
+      << placed.error().Text();
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ namespace {
 
 constexpr int64_t kMaxSide = 4096;
 constexpr int64_t kMaxBatch = 64;
+// 1 GiB, which is taken before the model has seen anything of it.
+constexpr int64_t kMaxNumbers = int64_t{1} << 28;
 constexpr size_t kRecordedLogits = 16;
 
 constexpr double kNoises = 20;
@@ -48,7 +50,9 @@ Result<std::vector<int64_t>> ShapeOf(const Json* json) {
   if (json != nullptr && json->AsArray() != nullptr) {
     for (const Json& item : *json->AsArray()) shape.push_back(item.AsInt64().value_or(0));
   }
-  if (!IsImageBatch(shape)) return Corrupt("input.shape", "[N, 3, height, width]");
+  if (!IsImageBatch(shape)) {
+    return Corrupt("input.shape", fmt::format("[N, 3, height, width] of {}", kImageBatchLimits));
+  }
   return shape;
 }
 
@@ -154,7 +158,8 @@ double GreatestDifference(std::span<const double> a, std::span<const double> b) 
 bool IsImageBatch(const std::vector<int64_t>& shape) {
   const auto side = [](int64_t n) { return n >= 1 && n <= kMaxSide; };
   return shape.size() == 4 && shape[0] >= 1 && shape[0] <= kMaxBatch && shape[1] == 3 &&
-         side(shape[2]) && side(shape[3]);
+         side(shape[2]) && side(shape[3]) &&
+         shape[0] * shape[1] * shape[2] * shape[3] <= kMaxNumbers;
 }
 
 Result<Probe> ParseProbe(const Json& json) {

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -56,7 +57,9 @@ struct Probe {
   std::string made_with;
 };
 
-// Whether a generated input can be of that shape: 1 to 64 images of 3 channels, sides of 1 to 4096.
+// Whether a generated input can be of that shape: images of 3 channels within the limits.
+inline constexpr std::string_view kImageBatchLimits =
+    "at most 64 images, sides of 4096 and 2^28 numbers";
 bool IsImageBatch(const std::vector<int64_t>& shape);
 
 // kCorrupt, naming the field, if it is not a probe.

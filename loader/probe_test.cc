@@ -81,11 +81,15 @@ struct Row {
 };
 
 TEST(ProbeTest, WhatIsNoProbeIsNamed) {
+  const char* no_batch =
+      "probe: input.shape is not [N, 3, height, width] of at most 64 images, sides of 4096 and "
+      "2^28 numbers";
   const Row rows[] = {
       {kProbe, "\"input\":", "\"in\":", "probe: input is not an object"},
       {kProbe, "\"seed\"", "\"s\"", "probe: input.seed is not a string"},
-      {kProbe, "3, 2, 2]", "1, 2, 2]", "probe: input.shape is not [N, 3, height, width]"},
-      {kProbe, "3, 2, 2]", "3, 2, 4097]", "probe: input.shape is not [N, 3, height, width]"},
+      {kProbe, "3, 2, 2]", "1, 2, 2]", no_batch},
+      {kProbe, "3, 2, 2]", "3, 2, 4097]", no_batch},
+      {kProbe, "[1, 3, 2, 2]", "[64, 3, 4096, 4096]", no_batch},
       {kProbe, "float32", "int8", "probe: dtype is not float32 or float64"},
       {kProbe, "[1, 2.5]", "[]", "probe: logits is not an array of numbers"},
       {kProbe, "2.5", "\"x\"", "probe: logits is not a number"},

@@ -95,6 +95,16 @@ TEST(ArchitecturesTest, WrongRequestsAreErrorsThatListWhatIsRight) {
        ErrorCode::kUsage,
        "mobilenet_v2: inverted_residual_setting must be a list of 1 to 100 lists, not []"},
       {"mobilenet_v2",
+       {{"inverted_residual_setting", Json::Array(11, Json::Array{1, 16, 100, 1})}},
+       ErrorCode::kUsage,
+       "mobilenet_v2: inverted_residual_setting has 1100 repeats in all, more than 1000"},
+      {"mobilenet_v2",
+       {{"inverted_residual_setting", Json::Array{Json::Array{1, 65536, 1, 1}}},
+        {"width_mult", 1.5}},
+       ErrorCode::kUsage,
+       "mobilenet_v2: inverted_residual_setting times width_mult has 98304 channels, more than "
+       "65536"},
+      {"mobilenet_v2",
        {{"inverted_residual_setting", Json::Array{Json::Array{1, 16, 1}}}},
        ErrorCode::kUsage,
        "mobilenet_v2: inverted_residual_setting must have lists of [expand, channels, repeats, "

@@ -33,10 +33,13 @@ bool IsGhost(const at::Tensor& tensor) {
 
 torch::nn::Conv2d MakeConv2d(const torch::nn::Conv2dOptions& options) {
   // The seed keeps the kernel size and padding: the layer computes a hidden padding list from them.
+  // Not the groups, of which a depthwise convolution has one for each channel.
   auto seed = options;
-  seed.in_channels(options.groups()).out_channels(options.groups());
+  seed.in_channels(1).out_channels(1).groups(1);
   torch::nn::Conv2d conv(seed);
-  conv->options.in_channels(options.in_channels()).out_channels(options.out_channels());
+  conv->options.in_channels(options.in_channels())
+      .out_channels(options.out_channels())
+      .groups(options.groups());
   const auto& kernel = *options.kernel_size();
   Reshape(conv->weight,
           {options.out_channels(), options.in_channels() / options.groups(), kernel[0], kernel[1]});

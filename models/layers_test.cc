@@ -9,6 +9,7 @@
 
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace zoo::models {
 namespace {
@@ -61,6 +62,14 @@ TEST(LayersTest, ConvolutionsEqualPlainOnes) {
     ExpectLikePlain(*ours, *plain);
     EXPECT_TRUE(at::equal(ours(x), plain(x))) << Print(*plain);
   }
+}
+
+TEST(LayersTest, DepthwiseConvolutionsTakeNoMemoryEither) {
+  const int64_t channels = int64_t{1} << 40;
+  torch::nn::Conv2d conv = MakeConv2d(Conv2dOptions(channels, channels, 3).groups(channels));
+  EXPECT_EQ(conv->weight.sizes(), (std::vector<int64_t>{channels, 1, 3, 3}));
+  EXPECT_EQ(conv->weight.storage().nbytes(), sizeof(float));
+  EXPECT_EQ(conv->options.groups(), channels);
 }
 
 TEST(LayersTest, OtherLayersEqualPlainOnes) {

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/relu6.h>
+#include <fmt/format.h>
 #include <torch/nn/modules/dropout.h>
 
 #include <algorithm>
@@ -16,8 +17,10 @@ namespace zoo::models {
 namespace {
 
 constexpr double kStem = 32, kLast = 1280;
+// Options come from registries too: more than this is work for nothing.
+constexpr int64_t kMaxBlocks = 1000, kMaxChannels = 65536;
 constexpr Column kColumns[] = {
-    {"expand", 1, 64}, {"channels", 1, 65536}, {"repeats", 1, 100}, {"stride", 1, 2}};
+    {"expand", 1, 64}, {"channels", 1, kMaxChannels}, {"repeats", 1, 100}, {"stride", 1, 2}};
 
 class InvertedResidual : public torch::nn::Module {
  public:
@@ -46,6 +49,29 @@ class InvertedResidual : public torch::nn::Module {
   bool residual_;
 };
 
+// The channels that a number of them in the table stands for.
+int64_t ScaledChannels(int64_t channels, const MobileNetV2Options& options) {
+  return RoundChannels(static_cast<double>(channels) * options.width_mult, options.round_nearest);
+}
+
+// Each row is in its range by now; this is what they come to.
+void CheckTotals(const MobileNetV2Options& options, OptionReader& reader) {
+  int64_t blocks = 0, channels = 0;
+  for (const MobileNetV2Stage& stage : options.inverted_residual_setting) {
+    blocks += stage.repeats;
+    channels = std::max(channels, ScaledChannels(stage.channels, options));
+  }
+  if (blocks > kMaxBlocks) {
+    reader.Fail(fmt::format("inverted_residual_setting has {} repeats in all, more than {}", blocks,
+                            kMaxBlocks));
+  }
+  if (channels > kMaxChannels) {
+    reader.Fail(
+        fmt::format("inverted_residual_setting times width_mult has {} channels, more than {}",
+                    channels, kMaxChannels));
+  }
+}
+
 }  // namespace
 
 MobileNetV2::MobileNetV2(const MobileNetV2Variant& variant, const MobileNetV2Options& options)
@@ -57,8 +83,7 @@ MobileNetV2::MobileNetV2(const MobileNetV2Variant& variant, const MobileNetV2Opt
   features->push_back(
       ConvNormActivation({.in = 3, .out = in, .stride = 2, .activation = at::relu6_}));
   for (const MobileNetV2Stage& stage : options.inverted_residual_setting) {
-    const int64_t out = RoundChannels(static_cast<double>(stage.channels) * options.width_mult,
-                                      options.round_nearest);
+    const int64_t out = ScaledChannels(stage.channels, options);
     for (int64_t i = 0; i < stage.repeats; ++i) {
       const int64_t stride = i == 0 ? stage.stride : 1;
       features->push_back(std::make_shared<InvertedResidual>(in, out, stride, stage.expand));
@@ -92,11 +117,12 @@ Result<std::shared_ptr<Classifier>> MakeMobileNetV2(const MobileNetV2Variant& va
   reader.Read("inverted_residual_setting", stages, kColumns);
   reader.Read("round_nearest", options.round_nearest, 1, 1024);
   reader.Read("dropout", options.dropout, 0, 1);
-  ZOO_RETURN_IF_ERROR(reader.Finish());
   if (!stages.empty()) options.inverted_residual_setting.clear();
   for (const auto& row : stages) {
     options.inverted_residual_setting.push_back({row[0], row[1], row[2], row[3]});
   }
+  CheckTotals(options, reader);
+  ZOO_RETURN_IF_ERROR(reader.Finish());
   return std::shared_ptr<Classifier>(std::make_shared<MobileNetV2>(variant, options));
 }
 
