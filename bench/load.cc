@@ -17,7 +17,6 @@
 #include <torch/utils.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -29,7 +28,6 @@
 #include <stdexcept>
 #include <string>
 
-#include "zoo/base/bytes.h"
 #include "zoo/base/result.h"
 #include "zoo/bench/plain_layers.h"
 #include "zoo/checkpoint/checkpoint.h"
@@ -37,6 +35,7 @@
 #include "zoo/loader/load_options.h"
 #include "zoo/models/architectures.h"
 #include "zoo/models/classifier.h"
+#include "zoo/models/state_dict.h"
 
 namespace {
 
@@ -52,19 +51,16 @@ struct Kept {
   std::shared_ptr<Classifier> model;  // if it is ready to compute
 };
 
-// The pages of the weights, from the first to the last.
-void Populate(const zoo::Checkpoint& checkpoint) {
-  uintptr_t begin = UINTPTR_MAX, end = 0;
-  for (uint32_t i = 0; i < checkpoint.storages().size(); ++i) {
-    const zoo::ByteView view = checkpoint.StorageView(i);
-    if (view.empty()) continue;
-    begin = std::min(begin, reinterpret_cast<uintptr_t>(view.data()));
-    end = std::max(end, reinterpret_cast<uintptr_t>(view.data()) + view.size());
-  }
-  begin -= begin % static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+// The pages of the weights.
+void Populate(const Classifier& model) {
   constexpr int kPopulateRead = 22;  // MADV_POPULATE_READ, which older headers lack
-  if (end > begin && madvise(reinterpret_cast<void*>(begin), end - begin, kPopulateRead) != 0) {
-    throw std::runtime_error("the kernel has no MADV_POPULATE_READ");
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  for (const auto& [name, tensor, buffer] : zoo::models::StateDictOf(model)) {
+    const auto data = reinterpret_cast<uintptr_t>(tensor.const_data_ptr());
+    const uintptr_t begin = data - data % page, end = data + tensor.nbytes();
+    if (end > data && madvise(reinterpret_cast<void*>(begin), end - begin, kPopulateRead) != 0) {
+      throw std::runtime_error("the kernel has no MADV_POPULATE_READ");
+    }
   }
 }
 
@@ -74,8 +70,8 @@ Kept Ready(const Task& task, Way way) {
   auto model = zoo::models::Make(task.architecture).value();
   const auto checkpoint =
       zoo::Checkpoint::Open(task.file, {.immutable = way != Way::kCopy}).value();
-  if (way == Way::kPopulate) Populate(*checkpoint);
   zoo::LoadInto(*model, checkpoint).value();
+  if (way == Way::kPopulate) Populate(*model);
   model->eval();
   return {nullptr, model};
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -54,6 +56,27 @@ Status VerifyBytes(const FileContents& contents) {
     at += piece.size();
   }
   return {};
+}
+
+// Where a storage begins in a file that is mapped.
+struct MappedStretch {
+  const MappedFile* file;
+  uint64_t offset;
+};
+
+// Nothing if the storage's bytes are not to be had in place.
+std::optional<MappedStretch> MappedStretchOf(const FileContents& contents, uint32_t storage) {
+  const bool plain = contents.storages.at(storage).mapped;
+  const FileContents* holder = &contents;
+  const StoragePlace* place = &holder->places[storage];
+  if (!holder->shards.empty()) {
+    holder = contents.shards[place->shard].get();
+    place = &holder->places[place->storage];
+  }
+  if (!plain || holder->file->mapped().empty()) return std::nullopt;
+  const Result<uint64_t> offset = holder->OffsetOf(*place);
+  if (!offset) return std::nullopt;
+  return MappedStretch{holder->file.get(), *offset};
 }
 
 }  // namespace
@@ -109,16 +132,27 @@ std::optional<StateDict> Checkpoint::StateDictOf(const Value& value) const {
 std::vector<StateDict> Checkpoint::StateDictCandidates() const { return StateDictsIn(*contents_); }
 
 ByteView Checkpoint::StorageView(uint32_t storage) const {
-  const StorageInfo& info = contents_->storages.at(storage);
-  const FileContents* holder = contents_.get();
-  const StoragePlace* place = &holder->places[storage];
-  if (!holder->shards.empty()) {
-    holder = contents_->shards[place->shard].get();
-    place = &holder->places[place->storage];
+  const auto stretch = MappedStretchOf(*contents_, storage);
+  if (!stretch) return {};
+  return stretch->file->mapped().subspan(stretch->offset, contents_->storages[storage].nbytes);
+}
+
+Result<std::vector<MappedStorage>> Checkpoint::MapStorages(
+    std::span<const uint32_t> storages) const {
+  std::map<const MappedFile*, std::shared_ptr<std::byte>> mappings;
+  std::vector<MappedStorage> mapped(storages.size());
+  for (size_t i = 0; i < storages.size(); ++i) {
+    const auto stretch = MappedStretchOf(*contents_, storages[i]);
+    if (!stretch) continue;
+    const auto [mapping, added] = mappings.try_emplace(stretch->file);
+    if (added) {
+      ZOO_ASSIGN_OR_RETURN(mapping->second, stretch->file->MapApart());
+    }
+    if (mapping->second == nullptr) continue;
+    const uint64_t size = contents_->storages[storages[i]].nbytes;
+    mapped[i] = {{mapping->second.get() + stretch->offset, size}, mapping->second};
   }
-  if (!info.mapped || holder->file->mapped().empty()) return {};
-  const Result<uint64_t> offset = holder->OffsetOf(*place);
-  return offset ? holder->file->mapped().subspan(*offset, info.nbytes) : ByteView();
+  return mapped;
 }
 
 Status Checkpoint::Copy(std::span<const StorageCopy> copies, int threads) const {

@@ -16,6 +16,7 @@
 #ifndef ZOO_CHECKPOINT_CHECKPOINT_H_
 #define ZOO_CHECKPOINT_CHECKPOINT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -37,6 +38,12 @@ namespace zoo {
 
 class Arena;
 struct FileContents;
+
+// A storage's bytes for one holder, who may write to them.
+struct MappedStorage {
+  std::span<std::byte> bytes;
+  std::shared_ptr<std::byte> mapping;  // holds them; the checkpoint need not live on
+};
 
 class Value;
 
@@ -82,6 +89,10 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   // are private: what is written through a cast pointer never reaches the file. May begin at any
   // address: legacy files align nothing.
   ByteView StorageView(uint32_t storage) const;
+  // The same bytes of each of `storages`, in a mapping for this call alone: what is written to them
+  // is seen neither by the checkpoint's readers nor in another call's mapping nor in the file.
+  // Empty where StorageView is, and of bytes in memory. Errors as of opening a file.
+  Result<std::vector<MappedStorage>> MapStorages(std::span<const uint32_t> storages) const;
   // Copies storages to memory: inflated, byte-swapped and checked against their CRCs as need be (of
   // storages that are copied whole), by `threads` threads in 8 MiB pieces. kCorrupt names the
   // record; what was copied must not be used then. kUsage for a part beyond the storage's end.

@@ -34,11 +34,8 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::filesystem
   file->size_ = static_cast<uint64_t>(info.st_size);
   file->identity_ = IdentityOf(info);
   if (options.map && file->size_ > 0) {
-    void* start =
-        mmap(nullptr, file->size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file->fd_.get(), 0);
-    if (start == MAP_FAILED) return FileError("map", path, errno);
-    file->mapped_ = ByteView(static_cast<const std::byte*>(start), file->size_);
-    file->owns_mapping_ = true;
+    ZOO_ASSIGN_OR_RETURN(file->mapping_, file->MapFrom(file->fd_.get()));
+    file->mapped_ = ByteView(file->mapping_.get(), file->size_);
   }
   if (!options.keep_open) file->fd_ = UniqueFd();
   return std::shared_ptr<const MappedFile>(std::move(file));
@@ -53,8 +50,18 @@ std::shared_ptr<const MappedFile> MappedFile::OfBytes(ByteView bytes, std::strin
   return file;
 }
 
-MappedFile::~MappedFile() {
-  if (owns_mapping_) munmap(const_cast<std::byte*>(mapped_.data()), mapped_.size());
+Result<std::shared_ptr<std::byte>> MappedFile::MapFrom(int fd) const {
+  void* start = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+  if (start == MAP_FAILED) return FileError("map", path_, errno);
+  return std::shared_ptr<std::byte>(static_cast<std::byte*>(start),
+                                    [size = size_](std::byte* it) { munmap(it, size); });
+}
+
+Result<std::shared_ptr<std::byte>> MappedFile::MapApart() const {
+  if (path_.empty() || size_ == 0) return std::shared_ptr<std::byte>();
+  if (fd_.valid()) return MapFrom(fd_.get());
+  ZOO_ASSIGN_OR_RETURN(const UniqueFd fd, Reopen());
+  return MapFrom(fd.get());
 }
 
 MappedFile::Identity MappedFile::IdentityOf(const struct stat& info) {

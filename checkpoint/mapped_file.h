@@ -10,6 +10,7 @@
 
 #include <sys/stat.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -33,7 +34,6 @@ class MappedFile {
                                                         Options options);
   // Copies the bytes; mapped() then views the copy.
   static std::shared_ptr<const MappedFile> OfBytes(ByteView bytes, std::string name);
-  ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
@@ -42,6 +42,10 @@ class MappedFile {
   uint64_t size() const { return size_; }
   // The whole file; empty if it was not mapped. Private pages: writes do not reach the file.
   ByteView mapped() const { return mapped_; }
+  // The whole file in a mapping of its own, size() bytes: what is written to it is seen neither in
+  // the file nor in mapped() nor in another such mapping. Null if there is no file or nothing in
+  // it. kDisk, and kCorrupt if the file, opened anew, is another one.
+  Result<std::shared_ptr<std::byte>> MapApart() const;
 
   // Fills `into` from `offset`. kCorrupt if the file is shorter than it was or, opened anew,
   // another one, kDisk if it cannot be read. REQUIRES: the range lies within size().
@@ -59,6 +63,7 @@ class MappedFile {
   static Identity IdentityOf(const struct stat& info);
   Result<UniqueFd> Reopen() const;
   Status ReadFrom(int fd, uint64_t offset, std::span<std::byte> into) const;
+  Result<std::shared_ptr<std::byte>> MapFrom(int fd) const;
 
   std::string name_;
   std::filesystem::path path_;
@@ -66,8 +71,8 @@ class MappedFile {
   uint64_t size_ = 0;
   UniqueFd fd_;  // invalid if it is not kept open
   ByteView mapped_;
-  bool owns_mapping_ = false;
-  std::string copy_;  // what mapped_ views where bytes stand for a file
+  std::shared_ptr<const std::byte> mapping_;  // what mapped_ views of a file
+  std::string copy_;                          // what mapped_ views where bytes stand for a file
 };
 
 }  // namespace zoo

@@ -1,6 +1,8 @@
 #include "zoo/loader/key_rules.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace zoo {
@@ -20,23 +22,49 @@ constexpr KeyRule kRules[] = {
 };
 // clang-format on
 
+// A name may be megabytes of one prefix: what is taken off is counted and erased once.
 void StripPrefixes(std::string& name, std::span<const std::string> prefixes) {
+  std::string_view rest = name;
   for (bool changed = true; changed;) {
     changed = false;
     for (const std::string& prefix : prefixes) {
-      if (prefix.empty() || !name.starts_with(prefix)) continue;
-      name.erase(0, prefix.size());
+      if (prefix.empty() || !rest.starts_with(prefix)) continue;
+      rest.remove_prefix(prefix.size());
       changed = true;
     }
   }
+  name.erase(0, name.size() - rest.size());
 }
 
-// Where `text` stands as whole parts of a name: at the start or after a dot.
-size_t FindSegment(std::string_view name, std::string_view text) {
-  for (size_t at = name.find(text); at != name.npos; at = name.find(text, at + 1)) {
+// Where `text` stands, from there on, as whole parts of a name: at the start or after a dot.
+size_t FindSegment(std::string_view name, std::string_view text, size_t from = 0) {
+  for (size_t at = name.find(text, from); at != name.npos; at = name.find(text, at + 1)) {
     if (at == 0 || name[at - 1] == '.') return at;
   }
   return name.npos;
+}
+
+// How often `text` stands at the start, one after the other; counts no further than `most`.
+size_t CountPrefixes(std::string_view name, std::string_view text, size_t most) {
+  size_t count = 0;
+  for (; count < most && name.starts_with(text); ++count) name.remove_prefix(text.size());
+  return count;
+}
+
+void ErasePrefixes(std::vector<std::string>& names, std::string_view text) {
+  size_t common = SIZE_MAX;
+  for (const std::string& name : names) common = CountPrefixes(name, text, common);
+  for (std::string& name : names) name.erase(0, common * text.size());
+}
+
+void EraseSegments(std::string& name, std::string_view text) {
+  std::string kept;
+  size_t from = 0;
+  for (size_t at = FindSegment(name, text); at != name.npos; at = FindSegment(name, text, from)) {
+    kept.append(name, from, at - from);
+    from = at + text.size();
+  }
+  name = kept.append(name, from);
 }
 
 bool Applies(const KeyRule& rule, const std::vector<std::string>& file, const NameSet& module) {
@@ -56,9 +84,10 @@ bool Applies(const KeyRule& rule, const std::vector<std::string>& file, const Na
   return false;
 }
 
-void Apply(const KeyRule& rule, std::string& name) {
-  const size_t at = FindSegment(name, rule.text);
-  if (at != name.npos) name.erase(at, rule.text.size());
+// As often as the rule applies.
+void Apply(const KeyRule& rule, std::vector<std::string>& names) {
+  if (rule.kind == KeyRule::Kind::kPrefix) return ErasePrefixes(names, rule.text);
+  for (std::string& name : names) EraseSegments(name, rule.text);
 }
 
 void Rename(std::string& name, const NameSet& module) {
@@ -88,7 +117,7 @@ std::vector<std::string> RenameKeys(std::vector<std::string> file_names,
     changed = false;
     for (const KeyRule& rule : kRules) {
       if (!Applies(rule, file_names, module_names)) continue;
-      for (std::string& name : file_names) Apply(rule, name);
+      Apply(rule, file_names);
       changed = true;
     }
   }

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace zoo {
 namespace {
 
@@ -20,6 +24,12 @@ TEST(KeyRulesTest, Renames) {
       {"nothing to do", {"fc.weight"}, {"fc.weight"}, {}, {"fc.weight"}},
       {"DataParallel", {"module.a", "module.b"}, {"a", "b"}, {}, {"a", "b"}},
       {"twice", {"module.module.a"}, {"a"}, {}, {"a"}},
+      {"as often as all names", {"module.module.a", "module.b"}, {"b"}, {}, {"module.a", "b"}},
+      {"the end is a part of its own",
+       {"a._orig_mod", "b._orig_mod._orig_mod.c"},
+       {"a"},
+       {},
+       {"a._orig_mod", "b.c"}},
       {"a part named module", {"module.a", "b"}, {"module.a", "b"}, {}, {"module.a", "b"}},
       {"not every name", {"module.a", "b"}, {"a", "b"}, {}, {"module.a", "b"}},
       {"compiled", {"_orig_mod.a"}, {"a"}, {}, {"a"}},
@@ -66,6 +76,22 @@ TEST(KeyRulesTest, Renames) {
   for (const RenameRow& row : rows) {
     EXPECT_EQ(RenameKeys(row.file, row.module, row.strip), row.expected) << row.what;
   }
+}
+
+// A name may have a prefix a million times; each pass over it must not cost a copy of it.
+TEST(KeyRulesTest, LongNamesAreRenamedInOneGo) {
+  constexpr int kTimes = 600'000;
+  const auto repeated = [](std::string_view text) {
+    std::string name;
+    for (int i = 0; i < kTimes; ++i) name += text;
+    return name;
+  };
+  const Names x = {"x"};
+  EXPECT_EQ(RenameKeys({repeated("module.") + "x"}, {"x"}, {}), x);
+  EXPECT_EQ(RenameKeys({repeated("_orig_mod.") + "x"}, {"x"}, {}), x);
+  EXPECT_EQ(RenameKeys({repeated("module._orig_mod.") + "x"}, {"x"}, {}), x);
+  EXPECT_EQ(RenameKeys({repeated("a.b.") + "x"}, {"x"}, Names{"a.", "b."}), x);
+  EXPECT_EQ(RenameKeys({repeated("a._orig_mod.") + "x"}, {"x"}, {}), Names{repeated("a.") + "x"});
 }
 
 TEST(KeyRulesTest, OldFilesLackBatchCounts) {

@@ -6,13 +6,17 @@
 #include <torch/utils.h>
 
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include "zoo/base/bytes.h"
 #include "zoo/base/file.h"
 #include "zoo/base/result.h"
+#include "zoo/checkpoint/checkpoint.h"
 #include "zoo/loader/load_into.h"
 #include "zoo/loader/load_options.h"
 #include "zoo/models/layers.h"
@@ -103,6 +107,33 @@ TEST(MappingTest, TwoModulesOfOneFileDoNotSeeEachOthersChanges) {
   torch::NoGradGuard no_grad;
   one.fc->weight.fill_(9);
   EXPECT_TRUE(at::equal(other.fc->weight, before));
+}
+
+TEST(MappingTest, ModulesOfOneCheckpointDoNotSeeEachOthersChangesNorDoesItsReader) {
+  const auto checkpoint = OpenFile(LoaderFile("small.pth"), /*immutable=*/true);
+  const StateDict file = checkpoint->FindStateDict().value();
+  const auto values = [&] {
+    std::vector<std::vector<std::byte>> all;
+    for (const auto& item : file.tensors) {
+      const TensorInfo& tensor = checkpoint->tensors()[item.tensor];
+      all.push_back(checkpoint->Values(tensor).value());
+      const ByteView view = checkpoint->StorageView(tensor.storage);
+      all.emplace_back(view.begin(), view.end());
+    }
+    return all;
+  };
+  const auto before = values();
+  SmallNet one, other, later;
+  EXPECT_EQ(LoadInto(one, checkpoint).value().mapped, 8u);
+  EXPECT_EQ(LoadInto(other, checkpoint).value().mapped, 8u);
+  const at::Tensor weight = one.fc->weight.detach().clone();
+  torch::NoGradGuard no_grad;
+  for (const auto& slot : models::StateDictOf(one)) slot.tensor.fill_(9);
+  EXPECT_TRUE(at::equal(other.fc->weight, weight));
+  EXPECT_EQ(other.bn->num_batches_tracked.item<int64_t>(), 7);
+  EXPECT_EQ(LoadInto(later, checkpoint).value().mapped, 8u);
+  EXPECT_TRUE(at::equal(later.fc->weight, weight));
+  EXPECT_EQ(values(), before);
 }
 
 TEST(MappingTest, AFileThatIsReplacedByRenamingIsStillTheOldOneToWhoMappedIt) {

@@ -15,7 +15,6 @@
 #include <optional>
 #include <utility>
 
-#include "zoo/base/bytes.h"
 #include "zoo/checkpoint/dtype.h"
 #include "zoo/loader/dtypes.h"
 #include "zoo/loader/torch_error.h"
@@ -77,17 +76,30 @@ Needs NeedsOf(const Checkpoint& checkpoint, std::span<const uint32_t> tensors) {
   return needs;
 }
 
-void ReleaseCheckpoint(void* context) {
-  delete static_cast<std::shared_ptr<const Checkpoint>*>(context);
+// Storages that the file's bytes suit, mapped for one call: writing to them is training in place.
+using Mappings = std::map<uint32_t, MappedStorage>;
+
+Result<Mappings> Map(const Checkpoint& checkpoint, const Needs& needs, PlaceBy by) {
+  Mappings mappings;
+  if (by != PlaceBy::kMap) return mappings;
+  std::vector<uint32_t> storages;
+  for (const auto& [storage, need] : needs) storages.push_back(storage);
+  ZOO_ASSIGN_OR_RETURN(std::vector<MappedStorage> mapped, checkpoint.MapStorages(storages));
+  for (size_t i = 0; i < storages.size(); ++i) {
+    const auto address = reinterpret_cast<uintptr_t>(mapped[i].bytes.data());
+    if (mapped[i].bytes.empty() || address % needs.at(storages[i]).alignment != 0) continue;
+    mappings.emplace(storages[i], std::move(mapped[i]));
+  }
+  return mappings;
 }
 
-// A storage over the file's own bytes; it keeps the checkpoint, and with it the mapping, alive.
-at::Storage MapStorage(const std::shared_ptr<const Checkpoint>& checkpoint, ByteView bytes) {
-  auto owner = std::make_unique<std::shared_ptr<const Checkpoint>>(checkpoint);
-  // The pages are private to this process: writing to them is training in place.
-  void* data = const_cast<std::byte*>(bytes.data());
-  c10::DataPtr pointer(data, owner.release(), ReleaseCheckpoint, c10::kCPU);
-  return at::Storage(c10::Storage::use_byte_size_t(), bytes.size(), std::move(pointer),
+void ReleaseMapping(void* context) { delete static_cast<std::shared_ptr<std::byte>*>(context); }
+
+// A storage over the file's own bytes; it keeps the mapping alive.
+at::Storage MapStorage(const MappedStorage& mapped) {
+  auto owner = std::make_unique<std::shared_ptr<std::byte>>(mapped.mapping);
+  c10::DataPtr pointer(mapped.bytes.data(), owner.release(), ReleaseMapping, c10::kCPU);
+  return at::Storage(c10::Storage::use_byte_size_t(), mapped.bytes.size(), std::move(pointer),
                      /*allocator=*/nullptr, /*resizable=*/false);
 }
 
@@ -96,14 +108,10 @@ at::Storage AllocateStorage(uint64_t bytes) {
                      c10::GetCPUAllocator(), /*resizable=*/true);
 }
 
-// The file's own bytes, where they are mapped and suit the elements.
-std::optional<Loaded> Mapped(const std::shared_ptr<const Checkpoint>& checkpoint, uint32_t storage,
-                             const Need& need, PlaceBy by) {
-  const ByteView view = by == PlaceBy::kMap ? checkpoint->StorageView(storage) : ByteView();
-  if (view.empty() || reinterpret_cast<uintptr_t>(view.data()) % need.alignment != 0) {
-    return std::nullopt;
-  }
-  return Loaded{MapStorage(checkpoint, view), 0, true};
+std::optional<Loaded> Mapped(const Mappings& mappings, uint32_t storage) {
+  const auto found = mappings.find(storage);
+  if (found == mappings.end()) return std::nullopt;
+  return Loaded{MapStorage(found->second), 0, true};
 }
 
 StorageCopy CopyOf(uint32_t storage, const Need& need, const at::Storage& into) {
@@ -112,19 +120,19 @@ StorageCopy CopyOf(uint32_t storage, const Need& need, const at::Storage& into) 
           {static_cast<std::byte*>(into.mutable_data()), static_cast<size_t>(need.size())}};
 }
 
-Result<std::map<uint32_t, Loaded>> LoadStorages(const std::shared_ptr<const Checkpoint>& checkpoint,
-                                                const Needs& needs, PlaceBy by) {
+Result<std::map<uint32_t, Loaded>> LoadStorages(const Checkpoint& checkpoint, const Needs& needs,
+                                                const Mappings& mappings) {
   std::map<uint32_t, Loaded> loaded;
   std::vector<StorageCopy> copies;
   for (const auto& [index, need] : needs) {
-    if (std::optional<Loaded> mapped = Mapped(checkpoint, index, need, by)) {
+    if (std::optional<Loaded> mapped = Mapped(mappings, index)) {
       loaded[index] = *std::move(mapped);
       continue;
     }
     const Loaded& copy = loaded[index] = {AllocateStorage(need.size()), need.begin, false};
     copies.push_back(CopyOf(index, need, copy.storage));
   }
-  ZOO_RETURN_IF_ERROR(checkpoint->Copy(copies, kCopyThreads));
+  ZOO_RETURN_IF_ERROR(checkpoint.Copy(copies, kCopyThreads));
   return loaded;
 }
 
@@ -160,17 +168,17 @@ bool IsTurned(const TensorInfo& info, const Needs& needs) {
 
 // One thread's part: reads each into the same memory, which is warm by then, and turns it from
 // there.
-Status TurnSome(const std::shared_ptr<const Checkpoint>& checkpoint, std::span<const Turn> turns,
-                PlaceBy by, std::atomic<size_t>& next) {
+Status TurnSome(const Checkpoint& checkpoint, std::span<const Turn> turns, const Mappings& mappings,
+                std::atomic<size_t>& next) {
   const c10::ParallelGuard without_threads_of_libtorch(true);
   at::Storage room = AllocateStorage(0);
   for (size_t i = next++; i < turns.size(); i = next++) {
     const auto& [info, need, to] = turns[i];
-    std::optional<Loaded> from = Mapped(checkpoint, info->storage, need, by);
+    std::optional<Loaded> from = Mapped(mappings, info->storage);
     if (!from) {
       if (room.nbytes() < need.size()) room = AllocateStorage(need.size());
       const StorageCopy copy = CopyOf(info->storage, need, room);
-      ZOO_RETURN_IF_ERROR(checkpoint->Copy({&copy, 1}, 1));
+      ZOO_RETURN_IF_ERROR(checkpoint.Copy({&copy, 1}, 1));
       from = {room, need.begin, false};
     }
     // Without its dimensions of one, LibTorch sees the matrix that it is and turns it by blocks.
@@ -179,8 +187,7 @@ Status TurnSome(const std::shared_ptr<const Checkpoint>& checkpoint, std::span<c
   return {};
 }
 
-Status TurnAll(const std::shared_ptr<const Checkpoint>& checkpoint, std::vector<Turn> turns,
-               PlaceBy by) {
+Status TurnAll(const Checkpoint& checkpoint, std::vector<Turn> turns, const Mappings& mappings) {
   if (turns.empty()) return {};
   const auto larger = [](const Turn& a, const Turn& b) { return a.need.size() > b.need.size(); };
   std::sort(turns.begin(), turns.end(), larger);
@@ -190,9 +197,9 @@ Status TurnAll(const std::shared_ptr<const Checkpoint>& checkpoint, std::vector<
   const at::ThreadLocalState state;
   auto other = std::async(bytes < kWorthAThread ? std::launch::deferred : std::launch::async, [&] {
     const at::ThreadLocalStateGuard same_modes(state);
-    return TurnSome(checkpoint, turns, by, next);
+    return TurnSome(checkpoint, turns, mappings, next);
   });
-  const Status own = TurnSome(checkpoint, turns, by, next);
+  const Status own = TurnSome(checkpoint, turns, mappings, next);
   const Status others = other.get();
   return own ? others : own;
 }
@@ -200,6 +207,7 @@ Status TurnAll(const std::shared_ptr<const Checkpoint>& checkpoint, std::vector<
 Result<std::vector<PlacedTensor>> Place(const std::shared_ptr<const Checkpoint>& checkpoint,
                                         std::span<const uint32_t> tensors, PlaceBy by) {
   Needs needs = NeedsOf(*checkpoint, tensors);
+  ZOO_ASSIGN_OR_RETURN(const Mappings mappings, Map(*checkpoint, needs, by));
   std::vector<PlacedTensor> placed(tensors.size());
   std::vector<Turn> turns;
   for (size_t i = 0; i < tensors.size(); ++i) {
@@ -209,8 +217,8 @@ Result<std::vector<PlacedTensor>> Place(const std::shared_ptr<const Checkpoint>&
     turns.push_back({&info, needs.at(info.storage), placed[i].tensor});
     needs.erase(info.storage);
   }
-  ZOO_ASSIGN_OR_RETURN(const auto storages, LoadStorages(checkpoint, needs, by));
-  ZOO_RETURN_IF_ERROR(TurnAll(checkpoint, std::move(turns), by));
+  ZOO_ASSIGN_OR_RETURN(const auto storages, LoadStorages(*checkpoint, needs, mappings));
+  ZOO_RETURN_IF_ERROR(TurnAll(*checkpoint, std::move(turns), mappings));
   for (size_t i = 0; i < tensors.size(); ++i) {
     if (placed[i].tensor.defined()) continue;
     placed[i] = MakeTensor(checkpoint->tensors()[tensors[i]], storages);

@@ -20,7 +20,8 @@ enum class PlaceBy { kMap, kCopy };
 
 struct PlacedTensor {
   at::Tensor tensor;    // of the file's dtype and shape, row-major
-  bool mapped = false;  // a view of the file, which it keeps mapped for as long as it lives
+  bool mapped = false;  // a view of the file, which it keeps mapped for as long as it lives; other
+                        // calls' tensors and the checkpoint do not see what is written to it
 };
 
 // One for each of `tensors` (indices into checkpoint->tensors(), strided and of a type that
