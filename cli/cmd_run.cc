@@ -27,6 +27,10 @@
 namespace zoo::cli {
 namespace {
 
+// Of the input: 8 GiB as float32. A file of a thousand bytes can hold a tensor of any size, by
+// strides of 0.
+constexpr int64_t kMaxNumbers = int64_t{1} << 31;
+
 struct Arguments {
   ModelChoice model;
   std::string input, output;
@@ -58,13 +62,19 @@ Result<at::Tensor> ReadInput(const std::string& file) {
   if (!IsFloating(info.dtype)) {
     return WrongInput(file, fmt::format("holds a tensor of {}", DTypeName(info.dtype)));
   }
+  if (info.numel() > kMaxNumbers) {
+    return WrongInput(file, fmt::format("holds a tensor [{}], of more than 2^31 numbers",
+                                        fmt::join(info.shape, ", ")));
+  }
   const uint32_t index = value.tensor();
   ZOO_ASSIGN_OR_RETURN(const auto placed, PlaceTensors(checkpoint, {&index, 1}, PlaceBy::kCopy));
   return placed[0].tensor;
 }
 
 Status WriteTensor(const at::Tensor& tensor, const std::string& file) {
-  const std::vector<char> bytes = torch::jit::pickle_save(tensor);
+  std::vector<char> bytes;
+  ZOO_RETURN_IF_ERROR(
+      CatchTorch("cannot write " + Escape(file), [&] { bytes = torch::jit::pickle_save(tensor); }));
   std::ofstream out(file, std::ios::binary);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   out.close();

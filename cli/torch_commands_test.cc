@@ -2,6 +2,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/serialization/pickle.h>
@@ -60,7 +61,10 @@ class TorchCommandsTest : public testing::Test {
 
   std::string WriteInput(const std::string& name, std::vector<int64_t> shape) {
     std::vector<float> values = GenerateInput(static_cast<size_t>(c10::multiply_integers(shape)));
-    const at::Tensor tensor = at::from_blob(values.data(), shape);
+    return WriteInput(name, at::from_blob(values.data(), shape));
+  }
+
+  std::string WriteInput(const std::string& name, const at::Tensor& tensor) {
     const std::vector<char> bytes = torch::jit::pickle_save(tensor);
     const fs::path file = folder_.path() / name;
     std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<int64_t>(bytes.size()));
@@ -224,6 +228,8 @@ TEST_F(TorchCommandsTest, RunSavesWhatItCanReadAgain) {
 TEST_F(TorchCommandsTest, RunRefusesOtherInputs) {
   const std::string flat = WriteInput("flat.pt", {3, 8, 8});
   const std::string grey = WriteInput("grey.pt", {1, 1, 8, 8});
+  const std::string vast =
+      WriteInput("vast.pt", at::zeros({1}).expand({1'000'000, 3, 10'000, 10'000}));
   const std::string hint =
       "; the input is one tensor [N, 3, H, W], by itself or as {\"input\": tensor}";
   const BadRow rows[] = {
@@ -233,6 +239,10 @@ TEST_F(TorchCommandsTest, RunRefusesOtherInputs) {
       {{"net", "--input", grey},
        ErrorCode::kUsage,
        "zoo: " + grey + " holds a tensor [1, 1, 8, 8]" + hint},
+      {{"net", "--input", vast},
+       ErrorCode::kUsage,
+       "zoo: " + vast + " holds a tensor [1000000, 3, 10000, 10000], of more than 2^31 numbers" +
+           hint},
       {{"net", "--input", "tests/data/loader/small.pth"},
        ErrorCode::kUsage,
        "zoo: tests/data/loader/small.pth holds no \"input\"" + hint},
