@@ -348,4 +348,22 @@ Result<std::shared_ptr<models::Classifier>> MakeLike(const Checkpoint& checkpoin
                own};
 }
 
+void TakeModes(const Checkpoint& checkpoint, const Value& module, models::Classifier& model) {
+  std::map<std::string_view, bool> requires_grad;
+  const auto state = checkpoint.StateDictOf(module);
+  for (size_t i = 0; state && i < state->tensors.size(); ++i) {
+    const StateDict::Item& item = state->tensors[i];
+    requires_grad.emplace(item.name, checkpoint.tensors()[item.tensor].requires_grad);
+  }
+  for (const models::NamedTensor& slot : models::StateDictOf(model)) {
+    const auto found = requires_grad.find(slot.name);
+    if (!slot.buffer && found != requires_grad.end()) slot.tensor.set_requires_grad(found->second);
+  }
+  // Modules come before what they hold, so that what the file lacks keeps the mode around it.
+  for (const auto& item : model.named_modules()) {
+    const auto training = Attribute(module, item.key(), "training");
+    if (training && training->kind() == Kind::kBool) item.value()->train(training->AsBool());
+  }
+}
+
 }  // namespace zoo

@@ -120,6 +120,16 @@ class Interchange(unittest.TestCase):
                 self.assertEqual((name, mode), ("squeezenet1_1", training))
                 self.close(numbers, logits(model))
 
+    def test_what_is_frozen(self):
+        model = SqueezeNet().train()
+        model.features.requires_grad_(False)[3].eval()
+        torch.save(model, self.folder / "frozen.pth")
+        lines = run("modes", self.folder / "frozen.pth").stdout.splitlines()
+        self.assertEqual([line for line in lines if line.startswith("frozen")],
+                         [f"frozen {name}" for name, _ in model.named_parameters() if name.startswith("features.")])
+        self.assertEqual([line for line in lines if line.startswith("eval")],
+                         [f"eval features.3{name}" for name in ("", ".squeeze", ".expand1x1", ".expand3x3")])
+
     def test_widths_and_what_nothing_tells(self):
         models = [(MobileNetV2, "mobilenet_v2", {"width_mult": width}) for width in (1.0, 0.35, 0.75, 1.3, 1 / 3)]
         models += [(MobileNetV3, "mobilenet_v3_small", options)
