@@ -42,6 +42,9 @@ constexpr OptionRule kInceptionV3[] = {
 constexpr OptionRule kMaxVit[] = {
     {"num_classes", From::kRows, "classifier.5.weight"},
     {"input_size", From::kAttribute, "grid_size", "blocks.0", 4},
+    {"mlp_dropout", From::kAttribute, "p", "blocks.0.layers.0.layers.window_attention.mlp_layer.4"},
+    {"attention_dropout", From::kAttribute, "p",
+     "blocks.0.layers.0.layers.window_attention.attn_layer.2"},
 };
 constexpr Expectation kMaxVitDepth[] = {
     {"maxvit_t", "blocks.3.layers.1.layers.MBconv.stochastic_depth", "p", 0.2},

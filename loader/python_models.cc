@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/normalization.h>
 
 #include <algorithm>
@@ -24,6 +25,7 @@
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/value_json.h"
 #include "zoo/loader/python_classes.h"
+#include "zoo/loader/python_layers.h"
 #include "zoo/models/architectures.h"
 #include "zoo/models/state_dict.h"
 
@@ -179,6 +181,15 @@ std::optional<Json> PythonModel::Told(const OptionRule& rule) const {
   return Json(std::round(p * kDigits) / kDigits);
 }
 
+double Rounded(double p) { return std::round(p * kDigits) / kDigits; }
+
+// Rounded as probabilities are; nothing if it is none.
+std::optional<double> NumberOf(const Value& value) {
+  if (value.AsInt()) return static_cast<double>(*value.AsInt());
+  if (value.kind() != Kind::kFloat) return std::nullopt;
+  return Rounded(value.AsFloat());
+}
+
 // Settings of layers that no shape shows: of the file, of the module that was made.
 
 bool IsPair(const std::optional<Value>& value, const torch::ExpandingArray<2>& pair) {
@@ -192,6 +203,9 @@ bool IsNumber(const std::optional<Value>& value, double number) {
 
 std::string_view ConvDifference(const Value& python, const torch::nn::Conv2dImpl& conv) {
   const auto& options = conv.options;
+  if (python.class_name() != "torch.nn.modules.conv.Conv2d") return "class";
+  const auto mode = python.Find("padding_mode");
+  if (mode && mode->text() != "zeros") return "padding_mode";
   if (!IsPair(python.Find("stride"), options.stride())) return "stride";
   if (!IsPair(python.Find("dilation"), options.dilation())) return "dilation";
   const auto* padding = std::get_if<torch::ExpandingArray<2>>(&options.padding());
@@ -201,6 +215,11 @@ std::string_view ConvDifference(const Value& python, const torch::nn::Conv2dImpl
 }
 
 std::string_view NormDifference(const Value& python, const torch::nn::BatchNorm2dImpl& norm) {
+  const std::string_view name = python.class_name();
+  if (name != "torch.nn.modules.batchnorm.BatchNorm2d" &&
+      name != "torch.nn.modules.batchnorm.SyncBatchNorm") {
+    return "class";
+  }
   if (!IsNumber(python.Find("eps"), norm.options.eps())) return "eps";
   const auto& momentum = norm.options.momentum();
   return !momentum || IsNumber(python.Find("momentum"), *momentum) ? "" : "momentum";
@@ -211,6 +230,10 @@ std::string_view LayerDifference(const Value& python, const torch::nn::Module& l
   if (const auto* norm = layer.as<torch::nn::BatchNorm2d>()) return NormDifference(python, *norm);
   if (const auto* norm = layer.as<torch::nn::LayerNorm>()) {
     return IsNumber(python.Find("eps"), norm->options.eps()) ? "" : "eps";
+  }
+  if (const auto* dropout = layer.as<torch::nn::Dropout>()) {
+    const auto p = python.Find("p");
+    return !p || NumberOf(*p) == Rounded(dropout->options.p()) ? "" : "p";
   }
   return "";
 }
@@ -224,13 +247,6 @@ std::string FirstDifference(const Value& python, const models::Classifier& made)
     if (!setting.empty()) return fmt::format("{}.{}", item.key(), setting);
   }
   return "";
-}
-
-// Rounded as probabilities are; nothing if it is none.
-std::optional<double> NumberOf(const Value& value) {
-  if (value.AsInt()) return static_cast<double>(*value.AsInt());
-  if (value.kind() != Kind::kFloat) return std::nullopt;
-  return std::round(value.AsFloat() * kDigits) / kDigits;
 }
 
 std::string UnexpectedAttribute(const Value& python, const PythonClass& row,
@@ -318,17 +334,36 @@ Result<std::shared_ptr<models::Classifier>> MakeLike(const Checkpoint& checkpoin
       if (differences == 0) {
         setting = FirstDifference(module, *made);
         if (setting.empty()) setting = UnexpectedAttribute(module, *row, name);
+        if (setting.empty()) setting = UnexpectedLayer(module, name);
         if (setting.empty()) return made;
       }
       if (differences < nearest.differences) nearest = {name, differences, setting};
     }
   }
   const std::string why = nearest.setting.empty() ? Count(nearest.differences, "tensor") + " differ"
-                                                  : nearest.setting + " is another";
+                                                  : Escape(nearest.setting) + " is another";
   return Error{ErrorCode::kMismatch,
                fmt::format("{} that is no architecture that is known: the nearest is {}, and {}",
                            holds, nearest.name, why),
                own};
+}
+
+void TakeModes(const Checkpoint& checkpoint, const Value& module, models::Classifier& model) {
+  std::map<std::string_view, bool> requires_grad;
+  const auto state = checkpoint.StateDictOf(module);
+  for (size_t i = 0; state && i < state->tensors.size(); ++i) {
+    const StateDict::Item& item = state->tensors[i];
+    requires_grad.emplace(item.name, checkpoint.tensors()[item.tensor].requires_grad);
+  }
+  for (const models::NamedTensor& slot : models::StateDictOf(model)) {
+    const auto found = requires_grad.find(slot.name);
+    if (!slot.buffer && found != requires_grad.end()) slot.tensor.set_requires_grad(found->second);
+  }
+  // Modules come before what they hold, so that what the file lacks keeps the mode around it.
+  for (const auto& item : model.named_modules()) {
+    const auto training = Attribute(module, item.key(), "training");
+    if (training && training->kind() == Kind::kBool) item.value()->train(training->AsBool());
+  }
 }
 
 }  // namespace zoo

@@ -20,6 +20,10 @@ Value Unwrapped(Value module);
 Result<std::shared_ptr<models::Classifier>> MakeLike(const Checkpoint& checkpoint,
                                                      const Value& module);
 
+// Takes over which parameters require gradients, and which submodules are in training mode. One
+// that is not in the file is as the module that holds it.
+void TakeModes(const Checkpoint& checkpoint, const Value& module, models::Classifier& model);
+
 }  // namespace zoo
 
 #endif  // ZOO_LOADER_PYTHON_MODELS_H_

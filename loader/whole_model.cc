@@ -36,6 +36,8 @@ constexpr std::string_view kArchitecture = "architecture";
 constexpr std::string_view kOptions = "options";
 constexpr std::string_view kTraining = "training";
 constexpr std::string_view kStateDict = "state_dict";
+constexpr int kOptionDepth = 2;         // of lists in lists
+constexpr size_t kOptionItems = 1'000;  // twice those of the longest table of an option
 
 // Saving.
 
@@ -44,7 +46,12 @@ Id ValueOf(const Json& json, Document& document) {
   if (const auto value = json.AsInt64()) return document.Int(*value);
   if (const auto value = json.AsDouble()) return document.Float(*value);
   if (const std::string* value = json.AsString()) return document.String(*value);
-  return document.None();  // options are scalars
+  std::vector<Id> items;
+  if (const Json::Array* array = json.AsArray()) {
+    for (const Json& item : *array) items.push_back(ValueOf(item, document));
+    return document.List(std::move(items));
+  }
+  return document.None();  // no option is an object
 }
 
 // That the architecture, built anew, is this model.
@@ -112,6 +119,20 @@ std::optional<Found> FindModule(const Value& root) {
   return found;
 }
 
+// An option: a scalar, a list of them, or a list of lists. Of what is deeper or longer only
+// Python's text is left, which no option takes. `left` counts items, since a file can name one list
+// often.
+Json OptionOf(const Value& value, int depth, size_t& left) {
+  const bool list = value.kind() == Kind::kList || value.kind() == Kind::kTuple;
+  if (!list || depth == 0 || value.size() > left) return PlainJson(value);
+  left -= value.size();
+  Json::Array items;
+  for (size_t i = 0; i < value.size(); ++i) {
+    items.push_back(OptionOf(value.item(i), depth - 1, left));
+  }
+  return items;
+}
+
 Result<Model> MakeOurs(const Checkpoint& checkpoint) {
   const Value root = checkpoint.root();
   const auto architecture = root.Find(kArchitecture), options = root.Find(kOptions);
@@ -123,15 +144,13 @@ Result<Model> MakeOurs(const Checkpoint& checkpoint) {
                              checkpoint.name(), kSchemaName),
                  ""};
   }
+  size_t left = kOptionItems;
   Json::Object json;
   for (size_t i = 0; i < options->size(); ++i) {
-    json.emplace_back(std::string(options->key(i).text()), PlainJson(options->item(i)));
+    json.emplace_back(std::string(options->key(i).text()),
+                      OptionOf(options->item(i), kOptionDepth, left));
   }
   return models::Make(architecture->text(), json);
-}
-
-bool IsTraining(const std::optional<Value>& flag) {
-  return flag && flag->kind() == Kind::kBool && flag->AsBool();
 }
 
 Result<Model> Load(const std::shared_ptr<const Checkpoint>& checkpoint, LoadOptions options) {
@@ -147,7 +166,8 @@ Result<Model> Load(const std::shared_ptr<const Checkpoint>& checkpoint, LoadOpti
     ZOO_ASSIGN_OR_RETURN(Model model, MakeOurs(*checkpoint));
     options.key = kStateDict;
     ZOO_RETURN_IF_ERROR(LoadInto(*model, checkpoint, options));
-    model->train(IsTraining(root.Find(kTraining)));
+    const auto training = root.Find(kTraining);
+    model->train(training && training->kind() == Kind::kBool && training->AsBool());
     return model;
   }
   const auto found = FindModule(root);
@@ -161,7 +181,7 @@ Result<Model> Load(const std::shared_ptr<const Checkpoint>& checkpoint, LoadOpti
   ZOO_ASSIGN_OR_RETURN(Model model, MakeLike(*checkpoint, module));
   if (options.key.empty()) options.key = found->key;
   ZOO_RETURN_IF_ERROR(LoadInto(*model, checkpoint, options));
-  model->train(IsTraining(module.Find(kTraining)));
+  TakeModes(*checkpoint, module, *model);
   return model;
 }
 

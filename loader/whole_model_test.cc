@@ -8,7 +8,11 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "zoo/base/json.h"
 #include "zoo/base/result.h"
 #include "zoo/checkpoint/checkpoint.h"
 #include "zoo/loader/save.h"
@@ -44,6 +48,65 @@ TEST(WholeModelTest, BuildsTheModelAgain) {
     EXPECT_EQ(again->made_with(), model->made_with());
     EXPECT_EQ(again->is_training(), training);
     EXPECT_TRUE(at::equal(Logits(*again), Logits(*model)));
+  }
+}
+
+struct ListOption {
+  std::string_view architecture;
+  Json::Object options;
+  std::string_view written;
+};
+
+TEST(WholeModelTest, KeepsOptionsThatAreLists) {
+  const TempDir folder;
+  const auto path = folder.path() / "whole.pt";
+  const ListOption rows[] = {
+      {"resnet50",
+       {{"replace_stride_with_dilation", Json::Array{false, true, false}}},
+       "{'replace_stride_with_dilation': [False, True, False]}"},
+      {"mobilenet_v2",
+       {{"inverted_residual_setting",
+         Json::Array{Json::Array{1, 16, 1, 1}, Json::Array{6, 24, 2, 2}}}},
+       "{'inverted_residual_setting': [[1, 16, 1, 1], [6, 24, 2, 2]]}"},
+      {"vit_b_32",
+       {{"num_classes", 3},
+        {"conv_stem_configs", Json::Array{Json::Array{8, 3, 8}, Json::Array{8, 3, 4}}}},
+       "{'num_classes': 3, 'conv_stem_configs': [[8, 3, 8], [8, 3, 4]]}"},
+      {"maxvit_t", {{"input_size", Json::Array{224, 224}}}, "{'input_size': [224, 224]}"},
+  };
+  for (const ListOption& row : rows) {
+    SCOPED_TRACE(row.architecture);
+    const auto model = MakeReady(row.architecture, row.options);
+    SaveModel(*model, path).value();
+    EXPECT_EQ(Checkpoint::Open(path).value()->root().Find("options")->Repr(), row.written);
+    EXPECT_EQ(LoadModel(path).value()->made_with(), row.options);
+  }
+}
+
+// `levels` lists, each of which holds the next `width` times.
+Document::Id Nested(Document& document, int levels, size_t width) {
+  Document::Id at = document.Int(1);
+  for (int i = 0; i < levels; ++i) at = document.List(std::vector(width, at));
+  return at;
+}
+
+TEST(WholeModelTest, RefusesListsThatNoOptionIs) {
+  const TempDir folder;
+  const auto path = folder.path() / "bad.pt";
+  for (const auto& [levels, width] : {std::pair(100, 1), {3, 1}, {2, 200}, {1, 2'000}}) {
+    Document document;
+    const auto options = document.Dict({{document.String("replace_stride_with_dilation"),
+                                         Nested(document, levels, static_cast<size_t>(width))}});
+    document.SetRoot(document.Dict({{document.String("schema"), document.String("zoo/model/1")},
+                                    {document.String("architecture"), document.String("resnet50")},
+                                    {document.String("options"), options},
+                                    {document.String("state_dict"), document.Dict({})}}));
+    WriteCheckpoint(document, path).value();
+    const Error error = LoadModel(path).error();
+    EXPECT_EQ(error.code, ErrorCode::kUsage);
+    EXPECT_TRUE(error.message.starts_with(
+        "resnet50: replace_stride_with_dilation must be a list of 3 of true or false, not "))
+        << error.message;
   }
 }
 

@@ -60,6 +60,10 @@ TEST(ArchitecturesTest, WrongRequestsAreErrorsThatListWhatIsRight) {
        "resnet50 has no option \"dropout\"; it takes num_classes, zero_init_residual, groups, "
        "width_per_group, replace_stride_with_dilation"},
       {"resnet18",
+       {{"num_classes", 1000}, {"num_classes", 7}},
+       ErrorCode::kUsage,
+       "resnet18: num_classes is given twice"},
+      {"resnet18",
        {{"num_classes", 0}},
        ErrorCode::kUsage,
        "resnet18: num_classes must be a whole number from 1 to 1000000, not 0"},

@@ -122,7 +122,14 @@ void OptionReader::Fail(std::string message) {
 
 Status OptionReader::Finish() const {
   if (!failure_.empty()) return Error{ErrorCode::kUsage, architecture_ + ": " + failure_, ""};
-  for (const auto& [key, value] : options_) {
+  // All before a name that is not known are known, so that a long list costs no more than a short.
+  for (auto it = options_.begin(); it != options_.end(); ++it) {
+    const std::string& key = it->first;
+    const auto same = [&](const auto& other) { return other.first == key; };
+    if (std::any_of(options_.begin(), it, same)) {
+      return Error{ErrorCode::kUsage,
+                   fmt::format("{}: {} is given twice", architecture_, Escape(key)), ""};
+    }
     if (std::find(names_.begin(), names_.end(), key) != names_.end()) continue;
     const auto nearest = Nearest(key, names_);
     return Error{

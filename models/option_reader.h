@@ -49,7 +49,7 @@ class OptionReader {
   // An error found by the caller; the first one of all stands.
   void Fail(std::string message);
 
-  // kUsage for the first wrong value, or for an option that was never read.
+  // kUsage for the first wrong value, or for an option that is given twice or was never read.
   Status Finish() const;
 
  private:

@@ -3,9 +3,12 @@
 //   model_files make FOLDER    writes FOLDER/state.pt and FOLDER/whole.pt of a small SqueezeNet
 //   model_files state FILE     a SqueezeNet of that kind with the weights of FILE
 //   model_files whole FILE     whatever model FILE holds
+//   model_files modes FILE     of that, "frozen" and each parameter that requires no gradient, and
+//                              "eval" and each module that is not in training mode
 //
-// Prints of each: the architecture, whether it is in training mode, and logits in evaluation mode
-// of an image of 64 x 64 (or of another size, the last argument), as hexadecimal floats.
+// Prints of each of the others: the architecture, whether it is in training mode, and logits in
+// evaluation mode of an image of 64 x 64 (or of another size, the last argument), as hexadecimal
+// floats.
 #include <ATen/ops/arange.h>
 #include <fmt/format.h>
 #include <torch/utils.h>
@@ -20,6 +23,7 @@
 #include "zoo/models/architectures.h"
 #include "zoo/models/classifier.h"
 #include "zoo/models/initialize.h"
+#include "zoo/models/state_dict.h"
 
 namespace zoo {
 namespace {
@@ -44,8 +48,18 @@ void Print(models::Classifier& model, int64_t size) {
   model.train(training);
 }
 
+void PrintModes(const models::Classifier& model) {
+  for (const models::NamedTensor& slot : models::StateDictOf(model)) {
+    if (!slot.buffer && !slot.tensor.requires_grad()) fmt::print("frozen {}\n", slot.name);
+  }
+  for (const auto& item : model.named_modules()) {
+    if (!item.value()->is_training()) fmt::print("eval {}\n", item.key());
+  }
+}
+
 void Run(const std::string& verb, const std::string& path, int64_t size) {
   if (verb == "whole") return Print(*LoadModel(path).value(), size);
+  if (verb == "modes") return PrintModes(*LoadModel(path).value());
   const Model model = MakeSqueezeNet();
   if (verb == "make") {
     at::manual_seed(1);

@@ -120,6 +120,16 @@ class Interchange(unittest.TestCase):
                 self.assertEqual((name, mode), ("squeezenet1_1", training))
                 self.close(numbers, logits(model))
 
+    def test_what_is_frozen(self):
+        model = SqueezeNet().train()
+        model.features.requires_grad_(False)[3].eval()
+        torch.save(model, self.folder / "frozen.pth")
+        lines = run("modes", self.folder / "frozen.pth").stdout.splitlines()
+        self.assertEqual([line for line in lines if line.startswith("frozen")],
+                         [f"frozen {name}" for name, _ in model.named_parameters() if name.startswith("features.")])
+        self.assertEqual([line for line in lines if line.startswith("eval")],
+                         [f"eval features.3{name}" for name in ("", ".squeeze", ".expand1x1", ".expand3x3")])
+
     def test_widths_and_what_nothing_tells(self):
         models = [(MobileNetV2, "mobilenet_v2", {"width_mult": width}) for width in (1.0, 0.35, 0.75, 1.3, 1 / 3)]
         models += [(MobileNetV3, "mobilenet_v3_small", options)
@@ -155,6 +165,34 @@ class Interchange(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("it holds a torchvision.models.squeezenet.SqueezeNet that is no architecture that is known: the nearest is "
                       "squeezenet1_1, and features.0.stride is another", done.stderr)
+
+    def test_layers_without_tensors(self):
+        nn = torch.nn
+        rows = [("features.2", lambda it: it.features.__setitem__(2, nn.Identity())),
+                ("features.2", lambda it: it.features.__setitem__(2, nn.Sequential())),
+                ("features.2", lambda it: it.features.__setitem__(2, nn.MaxPool2d(3, 2))),
+                ("features.3.squeeze_activation", lambda it: setattr(it.features[3], "squeeze_activation", nn.SiLU())),
+                ("features.3.own", lambda it: setattr(it.features[3], "own", nn.Flatten())),
+                ("features.3.expand3x3.padding_mode", lambda it: setattr(it.features[3].expand3x3, "padding_mode", "reflect")),
+                ("classifier.3", lambda it: it.classifier.__setitem__(3, nn.AdaptiveMaxPool2d(1))),
+                ("classifier.3", lambda it: it.classifier.__setitem__(3, nn.AdaptiveAvgPool2d(2))),
+                ("count of ReLU", lambda it: it.features._modules.pop("1")),
+                ("count of MaxPool2d", lambda it: it.features._modules.pop("2"))]
+        for what, alter in rows:
+            with self.subTest(what):
+                model = SqueezeNet()
+                alter(model)
+                torch.save(model, self.folder / "altered.pth")
+                done = run("whole", self.folder / "altered.pth")
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(f"the nearest is squeezenet1_1, and {what} is another;", done.stderr)
+
+    def test_layers_of_other_releases(self):
+        model = SqueezeNet()
+        model.features[2].kernel_size = (3, 3)
+        del model.features[5].ceil_mode, model.features[0].padding_mode
+        torch.save(model, self.folder / "older.pth")
+        self.assertEqual(parse(run("whole", self.folder / "older.pth"))[0], "squeezenet1_1")
 
     def test_class_that_is_not_known(self):
         torch.save(torch.nn.Sequential(torch.nn.Linear(2, 3)), self.folder / "own.pth")
