@@ -1,6 +1,7 @@
 #include "zoo/loader/training_checkpoint.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "zoo/base/text.h"
+#include "zoo/checkpoint/dtype.h"
 #include "zoo/loader/load_into.h"
 #include "zoo/loader/match.h"
 #include "zoo/loader/misfit.h"
@@ -31,6 +33,7 @@ constexpr std::string_view kEpoch = "epoch";
 constexpr std::string_view kGlobalStep = "global_step";
 constexpr std::string_view kArchitecture = "arch";
 constexpr std::string_view kRngState = "rng_state";
+constexpr int64_t kMaxRngState = 1 << 20;  // bytes; PyTorch's CPU generator has 5056
 
 // Saving.
 
@@ -137,6 +140,28 @@ Result<Snapshot> Taker::Run() {
 
 // Loading.
 
+// What is placed before it is known to be a state must not take much.
+Status CheckRngTensor(const Checkpoint& checkpoint, uint32_t index) {
+  if (index >= checkpoint.tensors().size()) {
+    return Error{ErrorCode::kCorrupt,
+                 fmt::format("{}: {} has no bytes", checkpoint.name(), kRngState), ""};
+  }
+  const TensorInfo& tensor = checkpoint.tensors()[index];
+  const bool bytes = tensor.layout == Layout::kStrided && tensor.quantization == nullptr &&
+                     tensor.dtype == DType::kUint8;
+  if (bytes && tensor.shape.size() == 1 && tensor.contiguous() && tensor.numel() <= kMaxRngState) {
+    return {};
+  }
+  return Error{
+      ErrorCode::kCorrupt,
+      fmt::format("{}: {} is a {}{} tensor of {}, shape [{}] and stride [{}], not a row of "
+                  "at most {} bytes",
+                  checkpoint.name(), kRngState, tensor.quantization != nullptr ? "quantized " : "",
+                  LayoutName(tensor.layout), DTypeName(tensor.dtype), fmt::join(tensor.shape, ", "),
+                  fmt::join(tensor.stride, ", "), kMaxRngState),
+      ""};
+}
+
 // Steps: read everything that can be read without changing anything; load the model, which is all
 // or nothing by itself; put the rest in place, which cannot fail.
 class Restorer {
@@ -213,6 +238,9 @@ void Restorer::StageRng() {
   const auto value = checkpoint_->root().Find(kRngState);
   if (!options_.rng_state || !value || value->kind() != Kind::kTensor) return;
   const uint32_t index = value->tensor();
+  if (Status checked = CheckRngTensor(*checkpoint_, index); !checked) {
+    return Fail(std::move(checked).error());
+  }
   auto placed = PlaceTensors(checkpoint_, std::span(&index, 1), PlaceBy::kCopy);
   if (!placed) return Fail(std::move(placed).error());
   const at::Tensor state = (*placed)[0].tensor;

@@ -10,6 +10,9 @@
 #include <torch/optim/adam.h>
 #include <torch/optim/sgd.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -273,18 +276,68 @@ TEST(TrainingCheckpointTest, WritesAgainWhatOthersPutThere) {
   EXPECT_EQ(reinterpret_cast<const int64_t*>(bytes.data())[4], 4);
 }
 
+// What the loading of a checkpoint with that as its random state says.
+using MakeValue = std::function<Id(Snapshot&)>;
+Error ErrorOfRngState(const std::filesystem::path& path, Training& training,
+                      const MakeValue& state) {
+  Snapshot snapshot;
+  snapshot.Finish(
+      snapshot.Dict({{"model_state_dict", StateDictValue(*training.net, snapshot).value()},
+                     {"rng_state", state(snapshot)}}));
+  WriteCheckpoint(snapshot.document(), path).value();
+  const Untouched untouched(training);
+  return LoadCheckpoint(path, {.model = training.net.get()}).error();
+}
+
+TEST(TrainingCheckpointTest, TakesNoTensorForARandomStateThatCannotBeOne) {
+  const TempDir folder;
+  const auto path = folder.path() / "it.pt";
+  const auto tensor = [](const at::Tensor& it) {
+    return [it](Snapshot& snapshot) { return snapshot.Tensor("rng_state", it).value(); };
+  };
+  const MakeValue sparse = [](Snapshot& snapshot) {
+    const Id indices = snapshot.Tensor("indices", at::zeros({1, 1}, at::kLong)).value();
+    const Id values = snapshot.Tensor("values", at::zeros({1}, at::kByte)).value();
+    return snapshot.document().Composite(Layout::kSparseCoo, {indices, values}, {5056},
+                                         /*coalesced=*/false, /*requires_grad=*/false);
+  };
+  const MakeValue quantized = [](Snapshot& snapshot) {
+    static const std::byte bytes[4] = {};
+    Document& document = snapshot.document();
+    const uint32_t storage = document.AddStorage({.dtype = DType::kQUInt8, .bytes = bytes});
+    return document.Quantized({.storage = storage, .shape = {4}, .stride = {1}},
+                              {.scheme = "per_tensor_affine"});
+  };
+  const at::Tensor byte = at::zeros({1}, at::kByte);
+  const std::pair<MakeValue, std::string> rows[] = {
+      {sparse, "sparse_coo tensor of uint8, shape [5056] and stride []"},
+      {quantized, "quantized strided tensor of quint8, shape [4] and stride [1]"},
+      {tensor(byte.expand({int64_t{1} << 40})),
+       "strided tensor of uint8, shape [1099511627776] and stride [0]"},
+      {tensor(byte.expand({5056})), "strided tensor of uint8, shape [5056] and stride [0]"},
+      {tensor(at::zeros({(1 << 20) + 1}, at::kByte)),
+       "strided tensor of uint8, shape [1048577] and stride [1]"},
+      {tensor(at::zeros({5056})), "strided tensor of float32, shape [5056] and stride [1]"},
+      {tensor(at::zeros({2, 8}, at::kByte)),
+       "strided tensor of uint8, shape [2, 8] and stride [8, 1]"},
+  };
+  Training training;
+  for (const auto& [state, words] : rows) {
+    EXPECT_EQ(
+        ErrorOfRngState(path, training, state),
+        (Error{ErrorCode::kCorrupt,
+               path.string() + ": rng_state is a " + words + ", not a row of at most 1048576 bytes",
+               ""}));
+  }
+}
+
 TEST(TrainingCheckpointTest, RefusesARandomStateThatIsNone) {
   const TempDir folder;
   const auto path = folder.path() / "it.pt";
   Training training;
-  Snapshot snapshot;
-  const Id state = snapshot.Tensor("rng_state", at::zeros({7}, at::kByte)).value();
-  snapshot.Finish(
-      snapshot.Dict({{"model_state_dict", StateDictValue(*training.net, snapshot).value()},
-                     {"rng_state", state}}));
-  WriteCheckpoint(snapshot.document(), path).value();
-  const Untouched untouched(training);
-  const Error error = LoadCheckpoint(path, {.model = training.net.get()}).error();
+  const Error error = ErrorOfRngState(path, training, [](Snapshot& snapshot) {
+    return snapshot.Tensor("rng_state", at::zeros({7}, at::kByte)).value();
+  });
   EXPECT_EQ(error.code, ErrorCode::kCorrupt);
   EXPECT_EQ(error.message.substr(0, path.string().size() + 12), path.string() + ": rng_state:");
   EXPECT_TRUE(LoadCheckpoint(path, {.model = training.net.get()}, {.rng_state = false})
