@@ -181,6 +181,7 @@ class Restorer {
   void ReadEntries();
   void ReadEntry(const Value& key, const Value& value);
   LoadOptions ModelOptions() const;
+  ParameterOptions AfterModelsLoad() const;
   void CompareModel();
   Status Model();
   Error Problems() const;
@@ -216,7 +217,7 @@ std::optional<FoundPart> Restorer::Find(Part part, bool wanted, std::string_view
 void Restorer::StageOptimizerPart() {
   const auto found = Find(Part::kOptimizer, training_.optimizer != nullptr, "an optimizer");
   if (!found) return;
-  auto staged = StageOptimizer(*training_.optimizer, checkpoint_, found->value);
+  auto staged = StageOptimizer(*training_.optimizer, checkpoint_, found->value, AfterModelsLoad());
   if (!staged) return Fail(std::move(staged).error());
   loaded_.optimizer_loaded = true;
   loaded_.kept.optimizer = std::move(staged->kept);
@@ -287,6 +288,23 @@ LoadOptions Restorer::ModelOptions() const {
   return load;
 }
 
+// The optimizer's state is read before the model is loaded, and belongs where that puts its
+// parameters.
+ParameterOptions Restorer::AfterModelsLoad() const {
+  const LoadOptions load = ModelOptions();
+  if (training_.model == nullptr || !checkpoint_->FindStateDict(load.key)) return {};
+  std::set<const at::TensorImpl*> moved;
+  for (const auto& slot : models::StateDictOf(*training_.model)) {
+    moved.insert(slot.tensor.unsafeGetTensorImpl());
+  }
+  return [load, moved](const at::Tensor& parameter) {
+    if (!moved.contains(parameter.unsafeGetTensorImpl())) return parameter.options();
+    return parameter.options()
+        .dtype(DTypeInModule(parameter, load))
+        .device(load.device.value_or(parameter.device()));
+  };
+}
+
 // What stands against the model, beside the errors that there are already.
 void Restorer::CompareModel() {
   if (training_.model == nullptr) return;
@@ -325,6 +343,9 @@ Error Restorer::Problems() const {
 }
 
 Result<LoadedCheckpoint> Restorer::Run() {
+  if (training_.model != nullptr) {
+    ZOO_RETURN_IF_ERROR(CheckOptions(*training_.model, options_.load));
+  }
   model_ = Find(Part::kModel, training_.model != nullptr, "a model");
   StageOptimizerPart();
   StageSchedulerPart();

@@ -276,6 +276,33 @@ TEST(TrainingCheckpointTest, WritesAgainWhatOthersPutThere) {
   EXPECT_EQ(reinterpret_cast<const int64_t*>(bytes.data())[4], 4);
 }
 
+TEST(TrainingCheckpointTest, TheOptimizersStateGoesWhereItsParametersGo) {
+  const TempDir folder;
+  const auto path = folder.path() / "it.pt";
+  torch::nn::Linear net(4, 3), other(4, 3);
+  torch::optim::Adam adam(net->parameters());
+  net(at::rand({5, 4})).square().mean().backward();
+  adam.step();
+  SaveCheckpoint(path, {.model = net.get(), .optimizer = &adam}, {.epoch = 1}).value();
+  // One parameter is not the model's, and stays what it is.
+  const at::Tensor extra = at::zeros({3}).set_requires_grad(true);
+  torch::optim::Adam others({other->weight, extra});
+  LoadCheckpoint(path, {.model = other.get(), .optimizer = &others},
+                 {.load = {.dtype = at::kDouble}})
+      .value();
+  const auto state_of = [&](const at::Tensor& parameter) {
+    return static_cast<torch::optim::AdamParamState&>(
+        *others.state().at(parameter.unsafeGetTensorImpl()));
+  };
+  EXPECT_EQ(other->weight.scalar_type(), at::kDouble);
+  EXPECT_EQ(state_of(other->weight).exp_avg().scalar_type(), at::kDouble);
+  EXPECT_EQ(state_of(other->weight).exp_avg_sq().scalar_type(), at::kDouble);
+  EXPECT_EQ(state_of(extra).exp_avg().scalar_type(), at::kFloat);
+  other(at::rand({5, 4}, at::kDouble)).square().mean().backward();
+  others.step();
+  EXPECT_EQ(state_of(other->weight).step(), 2);
+}
+
 // What the loading of a checkpoint with that as its random state says.
 using MakeValue = std::function<Id(Snapshot&)>;
 Error ErrorOfRngState(const std::filesystem::path& path, Training& training,
