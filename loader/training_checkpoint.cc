@@ -262,15 +262,13 @@ void Restorer::ReadEntry(const Value& key, const Value& value) {
     loaded_.epoch = value.AsInt();
   } else if (name == kGlobalStep && value.kind() == Kind::kInt) {
     loaded_.global_step = value.AsInt();
-    loaded_.kept.file.values.push_back({{}, key, value});
   } else if (number && !name.empty()) {
     loaded_.metrics.emplace_back(name, *number);
-  } else {
-    if (name == kArchitecture && value.kind() == Kind::kString) {
-      loaded_.architecture = value.text();
-    }
-    loaded_.kept.file.values.push_back({{}, key, value});
+  } else if (name == kArchitecture && value.kind() == Kind::kString) {
+    loaded_.architecture = value.text();
   }
+  // The epoch is the one entry that every save writes anew.
+  if (!loaded_.epoch || name != kEpoch) loaded_.kept.file.values.push_back({{}, key, value});
 }
 
 void Restorer::ReadEntries() {

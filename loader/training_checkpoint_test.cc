@@ -86,7 +86,7 @@ TEST(TrainingCheckpointTest, GoesOnToTheBit) {
   EXPECT_EQ(loaded.metrics, (Metrics{{"loss", 0.25}, {"acc", 0.5}}));
   EXPECT_TRUE(loaded.model_loaded && loaded.optimizer_loaded && loaded.scheduler_loaded);
   EXPECT_TRUE(loaded.rng_restored);
-  EXPECT_TRUE(loaded.kept.file.values.empty());
+  EXPECT_EQ(loaded.kept.file.values.size(), 2u);  // the metrics
   EXPECT_EQ(other.Steps(4), expected);
   EXPECT_EQ(other.scheduler.LastLr(), training.scheduler.LastLr());
 }
@@ -243,6 +243,7 @@ void WriteWithMore(Training& training, const std::filesystem::path& path,
       {"optimizer", OptimizerState(training.optimizer, snapshot).value()},
       {"epoch", document.Int(9)},
       {"best_acc1", document.Float(0.5)},
+      {"seed", document.Int(7)},
       {"flag", document.Bool(true)}};
   for (const auto& [key, text] : texts) entries.emplace_back(key, document.String(text));
   if (tensor.defined()) entries.emplace_back("mine", snapshot.Tensor("mine", tensor).value());
@@ -260,20 +261,36 @@ TEST(TrainingCheckpointTest, WritesAgainWhatOthersPutThere) {
   const LoadedCheckpoint loaded = LoadCheckpoint(path, parts).value();
   EXPECT_EQ(loaded.epoch, 9);
   EXPECT_EQ(loaded.architecture, "resnet18");
-  EXPECT_EQ(loaded.metrics, (Metrics{{"best_acc1", 0.5}}));
+  EXPECT_EQ(loaded.metrics, (Metrics{{"best_acc1", 0.5}, {"seed", 7}}));
   EXPECT_FALSE(loaded.rng_restored);
   const TrainingProgress progress{.epoch = 10, .metrics = {{"note", 1}}, .kept = &loaded.kept};
   SaveCheckpoint(again, parts, progress).value();
   const auto checkpoint = Checkpoint::Open(again).value();
   EXPECT_EQ(Keys(again),
             (std::vector<std::string>{"epoch", "model_state_dict", "optimizer_state_dict", "note",
-                                      "rng_state", "flag", "arch", "mine"}));
+                                      "rng_state", "best_acc1", "seed", "flag", "arch", "mine"}));
+  EXPECT_EQ(checkpoint->root().Find("best_acc1")->AsFloat(), 0.5);
+  EXPECT_EQ(checkpoint->root().Find("seed")->AsInt(), 7);
   EXPECT_EQ(checkpoint->root().Find("arch")->text(), "resnet18");
   EXPECT_EQ(checkpoint->root().Find("note")->AsFloat(), 1);  // the training's own goes before
   const TensorInfo& mine = checkpoint->tensors()[checkpoint->root().Find("mine")->tensor()];
   const auto bytes = checkpoint->Values(mine).value();
   ASSERT_EQ(bytes.size(), 5 * sizeof(int64_t));
   EXPECT_EQ(reinterpret_cast<const int64_t*>(bytes.data())[4], 4);
+}
+
+TEST(TrainingCheckpointTest, TheMetricsOfASaveGoBeforeThoseOfTheFile) {
+  const TempDir folder;
+  const auto path = folder.path() / "theirs.pt", again = folder.path() / "again.pt";
+  Training training;
+  WriteWithMore(training, path, {}, {});
+  const TrainingParts parts{.model = training.net.get(), .optimizer = &training.optimizer};
+  const LoadedCheckpoint loaded = LoadCheckpoint(path, parts).value();
+  SaveCheckpoint(again, parts,
+                 {.epoch = 10, .metrics = {{"best_acc1", 0.75}}, .kept = &loaded.kept})
+      .value();
+  EXPECT_EQ(LoadCheckpoint(again, parts).value().metrics,
+            (Metrics{{"best_acc1", 0.75}, {"seed", 7}}));
 }
 
 TEST(TrainingCheckpointTest, TheOptimizersStateGoesWhereItsParametersGo) {
