@@ -1,9 +1,13 @@
 // Weights of another type or on another device than the module's.
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
+#include <cmath>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -103,6 +107,62 @@ TEST(ConvertTest, AModuleThatLibTorchConvertedTakesTheTypeAsAWhole) {
   LoadInto(net, OpenFile(LoaderFile("small.pth")), {.dtype = at::kFloat}).value();
   EXPECT_EQ(net.fc->weight.scalar_type(), at::kFloat);
   EXPECT_EQ(net.bn->num_batches_tracked.item<double>(), 7);
+}
+
+// What a module of whole numbers gives and takes once LibTorch's Module::to(dtype) has gone over
+// it.
+TEST(ConvertTest, WholeNumbersMayStandInAFloatingPlace) {
+  const TempDir folder;
+  const auto file = folder.path() / "half.pth";
+  SmallNet source;
+  FillWithNumbers(source);
+  source.to(at::kHalf);
+  SaveWeights(source, file, at::kHalf);
+  SmallNet net, half;
+  const LoadReport report = LoadInto(net, OpenFile(file), {.cast_floating = true}).value();
+  EXPECT_EQ(report.cast.size(), 8u);
+  EXPECT_EQ(net.bn->num_batches_tracked.scalar_type(), at::kLong);
+  EXPECT_EQ(net.bn->num_batches_tracked.item<int64_t>(), 3);
+  EXPECT_EQ(LoadInto(half, OpenFile(file), {.dtype = at::kHalf}).value().cast,
+            std::vector<std::string>{"bn.num_batches_tracked: float16 -> int64"});
+  const auto refused = LoadInto(half, OpenFile(file));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().hint, "To convert floating types pass cast_floating = true");
+}
+
+TEST(ConvertTest, FloatingNumbersBecomeWholeOnesOnlyIfTheyAre) {
+  struct Indexed : torch::nn::Module {
+    explicit Indexed(const at::Tensor& index) : torch::nn::Module("indexed") {
+      place = register_buffer("index", index);
+    }
+    at::Tensor place;
+  };
+  const TempDir folder;
+  const auto file = folder.path() / "index.pth";
+  const at::Tensor whole = at::tensor({0, -1, 3, 4096}, at::kLong).view({2, 2});
+  for (const at::ScalarType dtype : {at::kHalf, at::kBFloat16, at::kFloat, at::kDouble}) {
+    SaveWeights(Indexed(whole.to(dtype)), file, dtype);
+    Indexed net(at::zeros({2, 2}, at::kLong));
+    LoadInto(net, OpenFile(file), {.cast_floating = true}).value();
+    EXPECT_TRUE(at::equal(net.place, whole));
+    SaveWeights(Indexed(whole), file);
+    Indexed floating(at::zeros({2, 2}, dtype));
+    LoadInto(floating, OpenFile(file), {.cast_floating = true}).value();
+    EXPECT_TRUE(at::equal(floating.place, whole.to(dtype)));
+  }
+  for (const double other : {0.5, 9223372036854775808.0, -1e300, double{INFINITY}, double{NAN}}) {
+    at::Tensor numbers = whole.to(at::kDouble);
+    numbers[1][0] = other;
+    SaveWeights(Indexed(numbers), file, at::kDouble);
+    Indexed net(at::zeros({2, 2}, at::kLong));
+    const auto refused = LoadInto(net, OpenFile(file), {.cast_floating = true});
+    ASSERT_FALSE(refused) << other;
+    EXPECT_EQ(refused.error(), (Error{ErrorCode::kMismatch,
+                                      file.string() + " does not fit indexed: wrong dtype index "
+                                                      "(file float64, module int64)",
+                                      ""}));
+    EXPECT_TRUE(at::equal(net.place, at::zeros({2, 2}, at::kLong)));
+  }
 }
 
 TEST(ConvertTest, OfATensorWithTwoNamesTheFileMayKnowOne) {

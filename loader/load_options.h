@@ -44,8 +44,8 @@ struct LoadOptions {
   std::vector<std::string> ignore_missing;
   // Shell patterns of the file's names that need have no place in the module.
   std::vector<std::string> ignore_unexpected;
-  // float16, bfloat16, float32 and float64 are converted into each other, and an int64 scalar into
-  // any of them.
+  // float16, bfloat16, float32 and float64 are converted into each other, int64 into any of them,
+  // and any of them into int64 where every value is a whole number.
   bool cast_floating = false;
 };
 

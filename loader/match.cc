@@ -1,16 +1,19 @@
 #include "zoo/loader/match.h"
 
+#include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "zoo/base/result.h"
 #include "zoo/checkpoint/dtype.h"
 #include "zoo/loader/dtypes.h"
 #include "zoo/loader/key_rules.h"
@@ -21,14 +24,32 @@ namespace {
 
 enum class Fit { kSame, kCast, kCastable, kShape, kDType, kUnsupported };
 
-// A count too may have a floating place: Module::to(dtype) converts all of a module, in C++ even
-// num_batches_tracked.
-bool IsCastable(const TensorInfo& from, at::ScalarType dtype, at::ScalarType to) {
-  const bool count = dtype == at::kLong && from.shape.empty();
-  return (count || IsUsualFloat(dtype)) && IsUsualFloat(to);
+// Every value is an int64. A file that cannot be read is not judged here: placing says why.
+bool HoldsWholeNumbers(const Checkpoint& checkpoint, const TensorInfo& tensor,
+                       at::ScalarType dtype) {
+  constexpr double kEnd = 9223372036854775808.0;  // 2^63
+  auto bytes = checkpoint.Values(tensor);
+  if (!bytes) return bytes.error().code != ErrorCode::kUnsupported;
+  if (tensor.numel() == 0) return true;
+  const at::Tensor values =
+      at::from_blob(bytes->data(), {tensor.numel()}, at::TensorOptions(dtype)).to(at::kDouble);
+  const double* begin = values.const_data_ptr<double>();
+  return std::all_of(begin, begin + values.numel(), [](double value) {
+    return value == std::trunc(value) && value >= -kEnd && value < kEnd;
+  });
 }
 
-Fit Judge(const TensorInfo& from, const at::Tensor& to, const LoadOptions& options) {
+// Whole numbers may stand in a floating place and, if that is all that they are, floating ones in
+// theirs: LibTorch's Module::to(dtype) converts all of a module, num_batches_tracked and the index
+// of relative positions included.
+bool IsCastable(const Checkpoint& checkpoint, const TensorInfo& from, at::ScalarType dtype,
+                at::ScalarType to) {
+  if (IsUsualFloat(to)) return dtype == at::kLong || IsUsualFloat(dtype);
+  return to == at::kLong && IsUsualFloat(dtype) && HoldsWholeNumbers(checkpoint, from, dtype);
+}
+
+Fit Judge(const Checkpoint& checkpoint, const TensorInfo& from, const at::Tensor& to,
+          const LoadOptions& options) {
   const std::optional<at::ScalarType> dtype = ToTorch(from.dtype);
   if (from.layout != Layout::kStrided || from.quantization != nullptr || !dtype) {
     return Fit::kUnsupported;
@@ -36,7 +57,7 @@ Fit Judge(const TensorInfo& from, const at::Tensor& to, const LoadOptions& optio
   if (!std::ranges::equal(from.shape, to.sizes())) return Fit::kShape;
   const at::ScalarType wanted = DTypeInModule(to, options);
   if (*dtype == wanted) return Fit::kSame;
-  if (!IsCastable(from, *dtype, wanted)) return Fit::kDType;
+  if (!IsCastable(checkpoint, from, *dtype, wanted)) return Fit::kDType;
   return options.cast_floating || options.dtype ? Fit::kCast : Fit::kCastable;
 }
 
@@ -60,10 +81,11 @@ Misfit::Difference Shapes(const models::NamedTensor& slot, const TensorInfo& ten
 
 // Puts the pair, or what stands against it, where it belongs.
 void AddPair(Match& match, const models::NamedTensor& slot, Match::Pair pair,
-             const TensorInfo& tensor, const LoadOptions& options) {
+             const Checkpoint& checkpoint, const LoadOptions& options) {
+  const TensorInfo& tensor = checkpoint.tensors()[pair.tensor];
   const std::string from(DTypeName(tensor.dtype));
   const std::string to = DTypeText(DTypeInModule(slot.tensor, options));
-  switch (Judge(tensor, slot.tensor, options)) {
+  switch (Judge(checkpoint, tensor, slot.tensor, options)) {
     case Fit::kUnsupported:
       match.misfit.unsupported.push_back({slot.name, WhatItIs(tensor), ""});
       break;
@@ -154,7 +176,7 @@ Match MatchTensors(const std::vector<models::NamedTensor>& module, const Checkpo
       match.report.left_out.push_back(DifferenceText(Shapes(slot, tensor)));
       continue;
     }
-    AddPair(match, slot, {found->second, index}, tensor, options);
+    AddPair(match, slot, {found->second, index}, checkpoint, options);
     if (name != names[i]) match.report.renamed.emplace_back(name, names[i]);
   }
   for (size_t i = 0; i < module.size(); ++i) {

@@ -167,9 +167,10 @@ struct Read {
 class StateReader {
  public:
   StateReader(Optimizer& optimizer, const OptimizerKind& kind,
-              std::shared_ptr<const Checkpoint> checkpoint)
+              std::shared_ptr<const Checkpoint> checkpoint, const ParameterOptions& at_commit)
       : optimizer_(optimizer),
         kind_(kind),
+        at_commit_(at_commit),
         reader_(std::move(checkpoint)),
         parameters_(ParametersOf(optimizer)) {}
 
@@ -186,6 +187,7 @@ class StateReader {
 
   Optimizer& optimizer_;
   const OptimizerKind& kind_;
+  const ParameterOptions& at_commit_;
   FieldReader reader_;
   std::vector<Parameter> parameters_;
   std::map<int64_t, size_t> by_number_;  // the file's numbers of parameters
@@ -256,7 +258,8 @@ void StateReader::State(const Value& value, size_t index) {
   const Path path = StatePath(index);
   const auto fields = kind_.state_fields(*state, *read_->options[parameter.group],
                                          StateShape(kind_, parameter, parameters_));
-  reader_.Read(value, Words(path), fields, path, parameter.tensor.options());
+  reader_.Read(value, Words(path), fields, path,
+               at_commit_ ? at_commit_(parameter.tensor) : parameter.tensor.options());
 }
 
 void StateReader::CheckAllRemembered() {
@@ -322,12 +325,12 @@ Result<Id> OptimizerState(const Optimizer& optimizer, Snapshot& snapshot,
 
 Result<StagedOptimizer> StageOptimizer(Optimizer& optimizer,
                                        const std::shared_ptr<const Checkpoint>& checkpoint,
-                                       const Value& state) {
+                                       const Value& state, const ParameterOptions& at_commit) {
   const OptimizerKind* kind = KindOf(optimizer);
   if (kind == nullptr) return UnknownOptimizer();
   Result<StagedOptimizer> staged = StagedOptimizer();
   ZOO_RETURN_IF_ERROR(CatchTorch("cannot load " + checkpoint->name(), [&] {
-    staged = StateReader(optimizer, *kind, checkpoint).Run(state);
+    staged = StateReader(optimizer, *kind, checkpoint, at_commit).Run(state);
   }));
   return staged;
 }

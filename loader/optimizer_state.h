@@ -22,6 +22,7 @@
 #ifndef ZOO_LOADER_OPTIMIZER_STATE_H_
 #define ZOO_LOADER_OPTIMIZER_STATE_H_
 
+#include <ATen/core/Tensor.h>
 #include <torch/optim/optimizer.h>
 
 #include <filesystem>
@@ -57,10 +58,12 @@ struct StagedOptimizer {
 
 // Reads the dict `state` of the checkpoint and compares it with the optimizer, which stays as it
 // is. Errors name every problem: kMismatch if groups, parameters, shapes or options do not fit,
-// kUnsupported for options that LibTorch lacks; kCorrupt and kDisk of the reading.
+// kUnsupported for options that LibTorch lacks; kCorrupt and kDisk of the reading. `at_commit`
+// tells which dtype and device a parameter will have by then; without it, those that it has.
+using ParameterOptions = std::function<at::TensorOptions(const at::Tensor& parameter)>;
 Result<StagedOptimizer> StageOptimizer(torch::optim::Optimizer& optimizer,
                                        const std::shared_ptr<const Checkpoint>& checkpoint,
-                                       const Value& state);
+                                       const Value& state, const ParameterOptions& at_commit = {});
 
 // A file of the optimizer's state alone.
 Result<Written> SaveOptimizer(const torch::optim::Optimizer& optimizer,

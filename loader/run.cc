@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <utility>
+#include <vector>
 
 #include "zoo/base/text.h"
+#include "zoo/checkpoint/checkpoint.h"
 #include "zoo/checkpoint/writer.h"
+#include "zoo/loader/kept_values.h"
 #include "zoo/loader/snapshot.h"
 
 namespace zoo {
@@ -77,6 +80,11 @@ Result<int64_t> Run::Resume(const TrainingParts& training) {
   }
   ZOO_ASSIGN_OR_RETURN(LoadedCheckpoint loaded, LoadCheckpoint(folder_->PathOf(*last), training));
   kept_ = std::move(loaded.kept);
+  // What the run itself wrote of that epoch says nothing of the next.
+  std::erase_if(kept_.file.values, [&](const KeptValue& it) {
+    return it.key.kind() == Value::Kind::kString &&
+           FindMetric(last->metrics, it.key.text()) != nullptr;
+  });
   epoch_began_ = Clock::now();
   return last->epoch + 1;
 }

@@ -64,8 +64,8 @@ class Run {
 
   // Loads the last checkpoint into the parts that are given, the random state included, and tells
   // the epoch that comes next; 0 and nothing is loaded if there is none. Entries of the file that
-  // have no place in these parts are written again by Save. Errors: those of LoadCheckpoint; the
-  // parts are then as they were.
+  // have no place in these parts and are no metrics of the run are written again by Save. Errors:
+  // those of LoadCheckpoint; the parts are then as they were.
   Result<int64_t> Resume(const TrainingParts& training);
   Result<int64_t> Resume(torch::nn::Module& model) { return Resume({.model = &model}); }
   Result<int64_t> Resume(torch::nn::Module& model, torch::optim::Optimizer& optimizer) {

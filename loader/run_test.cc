@@ -10,6 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "zoo/checkpoint/checkpoint.h"
+#include "zoo/checkpoint/writer.h"
+#include "zoo/loader/save.h"
+#include "zoo/loader/snapshot.h"
 #include "zoo/tests/support/temp_dir.h"
 
 namespace zoo {
@@ -100,6 +104,33 @@ TEST_P(Runs, StopsAndRestoresTheBest) {
   }
   std::sort(files.begin(), files.end());
   EXPECT_EQ(files, (std::vector<std::string>{"run_01.pt", "run_03.pt"}));
+}
+
+// Entries that a script put into the run's file stay; the run's own metrics are of one epoch.
+TEST_P(Runs, WritesAgainWhatOthersPutThere) {
+  Training training;
+  std::filesystem::path file;
+  {
+    zoo::Run run = OpenRun();
+    file = run.Save(0, training.parts(), {{"loss", 1.0}, {"acc", 0.5}}).value().file;
+  }
+  Snapshot snapshot;
+  Document& document = snapshot.document();
+  snapshot.Finish(
+      snapshot.Dict({{"epoch", document.Int(0)},
+                     {"model_state_dict", StateDictValue(*training.model, snapshot).value()},
+                     {"loss", document.Float(1)},
+                     {"acc", document.Float(0.5)},
+                     {"seed", document.Int(7)}}));
+  WriteCheckpoint(snapshot.document(), file).value();
+  zoo::Run run = OpenRun();
+  ASSERT_EQ(run.Resume(*training.model).value(), 1);
+  file = run.Save(1, *training.model, {{"loss", 2.0}}).value().file;
+  ASSERT_TRUE(run.Wait());
+  const auto checkpoint = Checkpoint::Open(file).value();
+  EXPECT_EQ(checkpoint->root().Find("seed")->AsInt(), 7);
+  EXPECT_EQ(checkpoint->root().Find("loss")->AsFloat(), 2);
+  EXPECT_FALSE(checkpoint->root().Find("acc"));
 }
 
 // What the training changes after Save is not what was saved.

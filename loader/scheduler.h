@@ -8,8 +8,11 @@
 //     scheduler.Step();   // once an epoch, after the optimizer's steps
 //   }
 //
-// As in Python, a scheduler takes the learning rates that its optimizer has when it is made as the
-// initial ones, and loading a state does not touch the optimizer, whose own state holds its rates.
+// A scheduler takes the learning rates that its optimizer has when it is made as the initial ones.
+// Python's leave them in the optimizer's groups, as `initial_lr`, and one that finds them there
+// takes those instead: after a state was loaded, or beside another scheduler. LibTorch's groups
+// have no place for them; loading the scheduler's own state brings them back. As in Python, that
+// does not touch the optimizer, whose own state holds its rates.
 //
 // A scheduler must not outlive its optimizer. One thread, that of the optimizer.
 #ifndef ZOO_LOADER_SCHEDULER_H_

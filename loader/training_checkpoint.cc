@@ -1,6 +1,7 @@
 #include "zoo/loader/training_checkpoint.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "zoo/base/text.h"
+#include "zoo/checkpoint/dtype.h"
 #include "zoo/loader/load_into.h"
 #include "zoo/loader/match.h"
 #include "zoo/loader/misfit.h"
@@ -31,6 +33,7 @@ constexpr std::string_view kEpoch = "epoch";
 constexpr std::string_view kGlobalStep = "global_step";
 constexpr std::string_view kArchitecture = "arch";
 constexpr std::string_view kRngState = "rng_state";
+constexpr int64_t kMaxRngState = 1 << 20;  // bytes; PyTorch's CPU generator has 5056
 
 // Saving.
 
@@ -137,6 +140,28 @@ Result<Snapshot> Taker::Run() {
 
 // Loading.
 
+// What is placed before it is known to be a state must not take much.
+Status CheckRngTensor(const Checkpoint& checkpoint, uint32_t index) {
+  if (index >= checkpoint.tensors().size()) {
+    return Error{ErrorCode::kCorrupt,
+                 fmt::format("{}: {} has no bytes", checkpoint.name(), kRngState), ""};
+  }
+  const TensorInfo& tensor = checkpoint.tensors()[index];
+  const bool bytes = tensor.layout == Layout::kStrided && tensor.quantization == nullptr &&
+                     tensor.dtype == DType::kUint8;
+  if (bytes && tensor.shape.size() == 1 && tensor.contiguous() && tensor.numel() <= kMaxRngState) {
+    return {};
+  }
+  return Error{
+      ErrorCode::kCorrupt,
+      fmt::format("{}: {} is a {}{} tensor of {}, shape [{}] and stride [{}], not a row of "
+                  "at most {} bytes",
+                  checkpoint.name(), kRngState, tensor.quantization != nullptr ? "quantized " : "",
+                  LayoutName(tensor.layout), DTypeName(tensor.dtype), fmt::join(tensor.shape, ", "),
+                  fmt::join(tensor.stride, ", "), kMaxRngState),
+      ""};
+}
+
 // Steps: read everything that can be read without changing anything; load the model, which is all
 // or nothing by itself; put the rest in place, which cannot fail.
 class Restorer {
@@ -156,6 +181,7 @@ class Restorer {
   void ReadEntries();
   void ReadEntry(const Value& key, const Value& value);
   LoadOptions ModelOptions() const;
+  ParameterOptions AfterModelsLoad() const;
   void CompareModel();
   Status Model();
   Error Problems() const;
@@ -191,7 +217,7 @@ std::optional<FoundPart> Restorer::Find(Part part, bool wanted, std::string_view
 void Restorer::StageOptimizerPart() {
   const auto found = Find(Part::kOptimizer, training_.optimizer != nullptr, "an optimizer");
   if (!found) return;
-  auto staged = StageOptimizer(*training_.optimizer, checkpoint_, found->value);
+  auto staged = StageOptimizer(*training_.optimizer, checkpoint_, found->value, AfterModelsLoad());
   if (!staged) return Fail(std::move(staged).error());
   loaded_.optimizer_loaded = true;
   loaded_.kept.optimizer = std::move(staged->kept);
@@ -213,6 +239,9 @@ void Restorer::StageRng() {
   const auto value = checkpoint_->root().Find(kRngState);
   if (!options_.rng_state || !value || value->kind() != Kind::kTensor) return;
   const uint32_t index = value->tensor();
+  if (Status checked = CheckRngTensor(*checkpoint_, index); !checked) {
+    return Fail(std::move(checked).error());
+  }
   auto placed = PlaceTensors(checkpoint_, std::span(&index, 1), PlaceBy::kCopy);
   if (!placed) return Fail(std::move(placed).error());
   const at::Tensor state = (*placed)[0].tensor;
@@ -233,15 +262,13 @@ void Restorer::ReadEntry(const Value& key, const Value& value) {
     loaded_.epoch = value.AsInt();
   } else if (name == kGlobalStep && value.kind() == Kind::kInt) {
     loaded_.global_step = value.AsInt();
-    loaded_.kept.file.values.push_back({{}, key, value});
   } else if (number && !name.empty()) {
     loaded_.metrics.emplace_back(name, *number);
-  } else {
-    if (name == kArchitecture && value.kind() == Kind::kString) {
-      loaded_.architecture = value.text();
-    }
-    loaded_.kept.file.values.push_back({{}, key, value});
+  } else if (name == kArchitecture && value.kind() == Kind::kString) {
+    loaded_.architecture = value.text();
   }
+  // The epoch is the one entry that every save writes anew.
+  if (!loaded_.epoch || name != kEpoch) loaded_.kept.file.values.push_back({{}, key, value});
 }
 
 void Restorer::ReadEntries() {
@@ -257,6 +284,23 @@ LoadOptions Restorer::ModelOptions() const {
   LoadOptions load = options_.load;
   if (load.key.empty() && model_) load.key = model_->key;
   return load;
+}
+
+// The optimizer's state is read before the model is loaded, and belongs where that puts its
+// parameters.
+ParameterOptions Restorer::AfterModelsLoad() const {
+  const LoadOptions load = ModelOptions();
+  if (training_.model == nullptr || !checkpoint_->FindStateDict(load.key)) return {};
+  std::set<const at::TensorImpl*> moved;
+  for (const auto& slot : models::StateDictOf(*training_.model)) {
+    moved.insert(slot.tensor.unsafeGetTensorImpl());
+  }
+  return [load, moved](const at::Tensor& parameter) {
+    if (!moved.contains(parameter.unsafeGetTensorImpl())) return parameter.options();
+    return parameter.options()
+        .dtype(DTypeInModule(parameter, load))
+        .device(load.device.value_or(parameter.device()));
+  };
 }
 
 // What stands against the model, beside the errors that there are already.
@@ -297,6 +341,9 @@ Error Restorer::Problems() const {
 }
 
 Result<LoadedCheckpoint> Restorer::Run() {
+  if (training_.model != nullptr) {
+    ZOO_RETURN_IF_ERROR(CheckOptions(*training_.model, options_.load));
+  }
   model_ = Find(Part::kModel, training_.model != nullptr, "a model");
   StageOptimizerPart();
   StageSchedulerPart();

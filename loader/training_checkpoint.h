@@ -80,7 +80,9 @@ struct LoadedCheckpoint {
   std::optional<int64_t> epoch;  // as the file says it: the last one done, or the next one
   std::optional<int64_t> global_step;
   std::optional<std::string> architecture;  // 'arch' of timm and the ImageNet example
-  Metrics metrics;                          // the other numbers at the top: loss, acc, best_acc1
+  // The other numbers at the top: loss, acc, best_acc1, a script's seed. Kept too: a save that has
+  // no metric of the name writes them again.
+  Metrics metrics;
   LoadReport model;
   bool model_loaded = false, optimizer_loaded = false, scheduler_loaded = false;
   bool rng_restored = false;

@@ -10,6 +10,9 @@
 #include <torch/optim/adam.h>
 #include <torch/optim/sgd.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -83,7 +86,7 @@ TEST(TrainingCheckpointTest, GoesOnToTheBit) {
   EXPECT_EQ(loaded.metrics, (Metrics{{"loss", 0.25}, {"acc", 0.5}}));
   EXPECT_TRUE(loaded.model_loaded && loaded.optimizer_loaded && loaded.scheduler_loaded);
   EXPECT_TRUE(loaded.rng_restored);
-  EXPECT_TRUE(loaded.kept.file.values.empty());
+  EXPECT_EQ(loaded.kept.file.values.size(), 2u);  // the metrics
   EXPECT_EQ(other.Steps(4), expected);
   EXPECT_EQ(other.scheduler.LastLr(), training.scheduler.LastLr());
 }
@@ -240,6 +243,7 @@ void WriteWithMore(Training& training, const std::filesystem::path& path,
       {"optimizer", OptimizerState(training.optimizer, snapshot).value()},
       {"epoch", document.Int(9)},
       {"best_acc1", document.Float(0.5)},
+      {"seed", document.Int(7)},
       {"flag", document.Bool(true)}};
   for (const auto& [key, text] : texts) entries.emplace_back(key, document.String(text));
   if (tensor.defined()) entries.emplace_back("mine", snapshot.Tensor("mine", tensor).value());
@@ -257,14 +261,16 @@ TEST(TrainingCheckpointTest, WritesAgainWhatOthersPutThere) {
   const LoadedCheckpoint loaded = LoadCheckpoint(path, parts).value();
   EXPECT_EQ(loaded.epoch, 9);
   EXPECT_EQ(loaded.architecture, "resnet18");
-  EXPECT_EQ(loaded.metrics, (Metrics{{"best_acc1", 0.5}}));
+  EXPECT_EQ(loaded.metrics, (Metrics{{"best_acc1", 0.5}, {"seed", 7}}));
   EXPECT_FALSE(loaded.rng_restored);
   const TrainingProgress progress{.epoch = 10, .metrics = {{"note", 1}}, .kept = &loaded.kept};
   SaveCheckpoint(again, parts, progress).value();
   const auto checkpoint = Checkpoint::Open(again).value();
   EXPECT_EQ(Keys(again),
             (std::vector<std::string>{"epoch", "model_state_dict", "optimizer_state_dict", "note",
-                                      "rng_state", "flag", "arch", "mine"}));
+                                      "rng_state", "best_acc1", "seed", "flag", "arch", "mine"}));
+  EXPECT_EQ(checkpoint->root().Find("best_acc1")->AsFloat(), 0.5);
+  EXPECT_EQ(checkpoint->root().Find("seed")->AsInt(), 7);
   EXPECT_EQ(checkpoint->root().Find("arch")->text(), "resnet18");
   EXPECT_EQ(checkpoint->root().Find("note")->AsFloat(), 1);  // the training's own goes before
   const TensorInfo& mine = checkpoint->tensors()[checkpoint->root().Find("mine")->tensor()];
@@ -273,18 +279,109 @@ TEST(TrainingCheckpointTest, WritesAgainWhatOthersPutThere) {
   EXPECT_EQ(reinterpret_cast<const int64_t*>(bytes.data())[4], 4);
 }
 
+TEST(TrainingCheckpointTest, TheMetricsOfASaveGoBeforeThoseOfTheFile) {
+  const TempDir folder;
+  const auto path = folder.path() / "theirs.pt", again = folder.path() / "again.pt";
+  Training training;
+  WriteWithMore(training, path, {}, {});
+  const TrainingParts parts{.model = training.net.get(), .optimizer = &training.optimizer};
+  const LoadedCheckpoint loaded = LoadCheckpoint(path, parts).value();
+  SaveCheckpoint(again, parts,
+                 {.epoch = 10, .metrics = {{"best_acc1", 0.75}}, .kept = &loaded.kept})
+      .value();
+  EXPECT_EQ(LoadCheckpoint(again, parts).value().metrics,
+            (Metrics{{"best_acc1", 0.75}, {"seed", 7}}));
+}
+
+TEST(TrainingCheckpointTest, TheOptimizersStateGoesWhereItsParametersGo) {
+  const TempDir folder;
+  const auto path = folder.path() / "it.pt";
+  torch::nn::Linear net(4, 3), other(4, 3);
+  torch::optim::Adam adam(net->parameters());
+  net(at::rand({5, 4})).square().mean().backward();
+  adam.step();
+  SaveCheckpoint(path, {.model = net.get(), .optimizer = &adam}, {.epoch = 1}).value();
+  // One parameter is not the model's, and stays what it is.
+  const at::Tensor extra = at::zeros({3}).set_requires_grad(true);
+  torch::optim::Adam others({other->weight, extra});
+  LoadCheckpoint(path, {.model = other.get(), .optimizer = &others},
+                 {.load = {.dtype = at::kDouble}})
+      .value();
+  const auto state_of = [&](const at::Tensor& parameter) {
+    return static_cast<torch::optim::AdamParamState&>(
+        *others.state().at(parameter.unsafeGetTensorImpl()));
+  };
+  EXPECT_EQ(other->weight.scalar_type(), at::kDouble);
+  EXPECT_EQ(state_of(other->weight).exp_avg().scalar_type(), at::kDouble);
+  EXPECT_EQ(state_of(other->weight).exp_avg_sq().scalar_type(), at::kDouble);
+  EXPECT_EQ(state_of(extra).exp_avg().scalar_type(), at::kFloat);
+  other(at::rand({5, 4}, at::kDouble)).square().mean().backward();
+  others.step();
+  EXPECT_EQ(state_of(other->weight).step(), 2);
+}
+
+// What the loading of a checkpoint with that as its random state says.
+using MakeValue = std::function<Id(Snapshot&)>;
+Error ErrorOfRngState(const std::filesystem::path& path, Training& training,
+                      const MakeValue& state) {
+  Snapshot snapshot;
+  snapshot.Finish(
+      snapshot.Dict({{"model_state_dict", StateDictValue(*training.net, snapshot).value()},
+                     {"rng_state", state(snapshot)}}));
+  WriteCheckpoint(snapshot.document(), path).value();
+  const Untouched untouched(training);
+  return LoadCheckpoint(path, {.model = training.net.get()}).error();
+}
+
+TEST(TrainingCheckpointTest, TakesNoTensorForARandomStateThatCannotBeOne) {
+  const TempDir folder;
+  const auto path = folder.path() / "it.pt";
+  const auto tensor = [](const at::Tensor& it) {
+    return [it](Snapshot& snapshot) { return snapshot.Tensor("rng_state", it).value(); };
+  };
+  const MakeValue sparse = [](Snapshot& snapshot) {
+    const Id indices = snapshot.Tensor("indices", at::zeros({1, 1}, at::kLong)).value();
+    const Id values = snapshot.Tensor("values", at::zeros({1}, at::kByte)).value();
+    return snapshot.document().Composite(Layout::kSparseCoo, {indices, values}, {5056},
+                                         /*coalesced=*/false, /*requires_grad=*/false);
+  };
+  const MakeValue quantized = [](Snapshot& snapshot) {
+    static const std::byte bytes[4] = {};
+    Document& document = snapshot.document();
+    const uint32_t storage = document.AddStorage({.dtype = DType::kQUInt8, .bytes = bytes});
+    return document.Quantized({.storage = storage, .shape = {4}, .stride = {1}},
+                              {.scheme = "per_tensor_affine"});
+  };
+  const at::Tensor byte = at::zeros({1}, at::kByte);
+  const std::pair<MakeValue, std::string> rows[] = {
+      {sparse, "sparse_coo tensor of uint8, shape [5056] and stride []"},
+      {quantized, "quantized strided tensor of quint8, shape [4] and stride [1]"},
+      {tensor(byte.expand({int64_t{1} << 40})),
+       "strided tensor of uint8, shape [1099511627776] and stride [0]"},
+      {tensor(byte.expand({5056})), "strided tensor of uint8, shape [5056] and stride [0]"},
+      {tensor(at::zeros({(1 << 20) + 1}, at::kByte)),
+       "strided tensor of uint8, shape [1048577] and stride [1]"},
+      {tensor(at::zeros({5056})), "strided tensor of float32, shape [5056] and stride [1]"},
+      {tensor(at::zeros({2, 8}, at::kByte)),
+       "strided tensor of uint8, shape [2, 8] and stride [8, 1]"},
+  };
+  Training training;
+  for (const auto& [state, words] : rows) {
+    EXPECT_EQ(
+        ErrorOfRngState(path, training, state),
+        (Error{ErrorCode::kCorrupt,
+               path.string() + ": rng_state is a " + words + ", not a row of at most 1048576 bytes",
+               ""}));
+  }
+}
+
 TEST(TrainingCheckpointTest, RefusesARandomStateThatIsNone) {
   const TempDir folder;
   const auto path = folder.path() / "it.pt";
   Training training;
-  Snapshot snapshot;
-  const Id state = snapshot.Tensor("rng_state", at::zeros({7}, at::kByte)).value();
-  snapshot.Finish(
-      snapshot.Dict({{"model_state_dict", StateDictValue(*training.net, snapshot).value()},
-                     {"rng_state", state}}));
-  WriteCheckpoint(snapshot.document(), path).value();
-  const Untouched untouched(training);
-  const Error error = LoadCheckpoint(path, {.model = training.net.get()}).error();
+  const Error error = ErrorOfRngState(path, training, [](Snapshot& snapshot) {
+    return snapshot.Tensor("rng_state", at::zeros({7}, at::kByte)).value();
+  });
   EXPECT_EQ(error.code, ErrorCode::kCorrupt);
   EXPECT_EQ(error.message.substr(0, path.string().size() + 12), path.string() + ": rng_state:");
   EXPECT_TRUE(LoadCheckpoint(path, {.model = training.net.get()}, {.rng_state = false})
