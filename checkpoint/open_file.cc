@@ -11,6 +11,7 @@
 #include "zoo/checkpoint/copy.h"
 #include "zoo/checkpoint/dict_keys.h"
 #include "zoo/checkpoint/limits.h"
+#include "zoo/checkpoint/part_name.h"
 #include "zoo/checkpoint/plain_pickle.h"
 #include "zoo/checkpoint/safetensors.h"
 #include "zoo/checkpoint/sharded.h"
@@ -127,19 +128,9 @@ class TensorIndex {
   bool fits() const { return path_bytes_ <= contents_.options.limits.listing; }
 
  private:
-  static std::string_view PartName(TensorLayout layout, size_t i);
   FileContents& contents_;
   uint64_t path_bytes_ = 0;
 };
-
-std::string_view TensorIndex::PartName(TensorLayout layout, size_t i) {
-  static constexpr std::string_view kCoo[] = {"indices", "values"};
-  static constexpr std::string_view kCompressed[] = {"compressed_indices", "plain_indices",
-                                                     "values"};
-  static constexpr std::string_view kNested[] = {"buffer", "sizes", "strides", "offsets"};
-  if (layout == TensorLayout::kSparseCoo) return kCoo[i];
-  return layout == TensorLayout::kNested ? kNested[i] : kCompressed[i];
-}
 
 // A part is a plain tensor or, in a hostile file, a composite again: those are refused elsewhere,
 // so this recurses once.
@@ -172,7 +163,7 @@ uint32_t TensorIndex::Add(NodeId node, const Path& path) {
   std::array<uint32_t, 4> parts;
   for (size_t i = 0; i < row.part_count; ++i) {
     Path part_path = path;
-    part_path.emplace_back(std::string(PartName(row.layout, i)));
+    part_path.emplace_back(std::string(PartName(static_cast<Layout>(row.layout), i)));
     parts[i] = Add(row.parts[i], part_path);
   }
   size_t start = contents_.parts.size();
