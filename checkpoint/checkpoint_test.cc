@@ -282,5 +282,47 @@ TEST(Open, RefusesWhatIsNoFile) {
   EXPECT_EQ(Checkpoint::Open(pipe).error().Text(), pipe.string() + ": not a regular file");
 }
 
+// Two elements share a byte, and the offset counts bytes.
+TEST(Checkpoint, PackedElementsStayInTheirStorage) {
+  struct Row {
+    int64_t offset, size, stride;
+    std::string text;
+  };
+  auto beyond = [](int64_t offset, int64_t size, int64_t stride, int64_t needed) {
+    auto text = [](int64_t value) { return std::to_string(value); };
+    return "_rebuild_qtensor: size [" + text(size) + "] with stride [" + text(stride) +
+           "] from offset " + text(offset) + " needs " + text(needed) +
+           " items, storage \"0\" has 4";
+  };
+  const Row kRows[] = {
+      {0, 8, 1, ""},
+      {3, 2, 1, ""},
+      {4, 0, 1, ""},
+      {1, 8, 1, beyond(1, 8, 1, 5)},
+      {4, 2, 1, beyond(4, 2, 1, 5)},
+      {7, 1, 1, beyond(7, 1, 1, 8)},
+      {0, 100, 0, beyond(0, 100, 0, 50)},
+      {0, 2, 8, beyond(0, 2, 8, 5)},
+  };
+  for (const Row& row : kRows) {
+    const std::string tensor =
+        Call(Global("torch._utils", "_rebuild_qtensor"),
+             {Storage("QUInt4x2Storage", "0", Int(4)), Int(row.offset), Ints({row.size}),
+              Ints({row.stride}), Tuple({Global("torch", "per_tensor_affine"), Int(1), Int(0)}),
+              "\x89", "}"});
+    auto opened = Checkpoint::OfBytes(AsBytes(Archive(tensor, {"abcd"})), "x.pth");
+    if (!row.text.empty()) {
+      ASSERT_FALSE(opened) << row.text;
+      EXPECT_EQ(opened.error().code, ErrorCode::kCorrupt);
+      EXPECT_TRUE(opened.error().message.ends_with(row.text)) << opened.error().message;
+      continue;
+    }
+    ASSERT_TRUE(opened) << opened.error().Text();
+    auto values = (*opened)->Values((*opened)->tensors()[0]);
+    ASSERT_TRUE(values) << values.error().Text();
+    EXPECT_EQ(AsText(*values), row.size == 0 ? "" : std::string("abcd").substr(row.offset));
+  }
+}
+
 }  // namespace
 }  // namespace zoo

@@ -33,7 +33,8 @@ class Values {
                                     : ByteView(bytes_).subspan(first * item, count * item);
     }
     uint64_t offset = (static_cast<uint64_t>(tensor.storage_offset) + first) * item;
-    if (ByteView mapped = side_.checkpoint->StorageView(tensor.storage); !mapped.empty()) {
+    if (ByteView mapped = side_.checkpoint->StorageView(tensor.storage);
+        offset + count * item <= mapped.size()) {
       return mapped.subspan(offset, count * item);
     }
     bytes_.resize(count * item);
@@ -72,10 +73,12 @@ class Comparison {
 
  private:
   bool SameBits(ByteView a, ByteView b, uint64_t i) const {
-    if (IsPacked(a_)) return read_a_(a.data(), i).real == read_b_(b.data(), i).real;
+    if (IsPacked(a_) && read_a_ != nullptr)
+      return read_a_(a.data(), i).real == read_b_(b.data(), i).real;
     if (a_ == DType::kBool) return (a[i] == std::byte{0}) == (b[i] == std::byte{0});
-    uint64_t item = ItemSize(a_);
-    return std::memcmp(a.data() + i * item, b.data() + i * item, item) == 0;
+    const uint64_t item = ItemSize(a_);
+    const uint64_t at = i / static_cast<uint64_t>(ElementsPerItem(a_)) * item;
+    return std::memcmp(a.data() + at, b.data() + at, item) == 0;
   }
 
   void Differs(uint64_t index) {

@@ -34,8 +34,9 @@ Status PerChannel(const Arguments& in, NodeId id, std::string_view name, int64_t
     tensor = id;
   } else if (auto list = arena.Sequence(id)) {
     count = static_cast<int64_t>(list->size());
-    for (NodeId item : *list) {
-      ZOO_ASSIGN_OR_RETURN(double value, Real(in, item, name));
+    if (count == channels) values.reserve(list->size());
+    for (size_t i = 0; count == channels && i < list->size(); ++i) {
+      ZOO_ASSIGN_OR_RETURN(double value, Real(in, (*list)[i], name));
       values.push_back(value);
     }
   } else {
@@ -45,6 +46,8 @@ Status PerChannel(const Arguments& in, NodeId id, std::string_view name, int64_t
   if (count != channels) {
     return in.Wrong(fmt::format("{} {} for {} channels", count, name, channels));
   }
+  // Each tensor has them for itself, also those of one list in the file.
+  arena.CountItems(static_cast<uint64_t>(count));
   return {};
 }
 
@@ -61,7 +64,8 @@ Result<QuantizationRow> ReadQuantization(const Arguments& in, const TensorRow& r
     quantization.zero_point = arena.at(at[2]).integer;
     return quantization;
   }
-  if (!quantization.scheme.starts_with("per_channel_affine")) {
+  if (quantization.scheme != "per_channel_affine" &&
+      quantization.scheme != "per_channel_affine_float_qparams") {
     return in.Wrong("the scheme " + Quote(quantization.scheme, 80) + " is not read");
   }
   if (at.size() < 4 || arena.kind(at[3]) != NodeKind::kInt || arena.at(at[3]).integer < 0 ||

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "zoo/base/bytes.h"
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/document.h"
 #include "zoo/checkpoint/numbers.h"
@@ -62,6 +63,7 @@ class Converter {
   void PlanCasts();
   Status CopyValues();
   Error Refused(const std::vector<ValueNote>& places) const;
+  Status CheckExpanded() const;
   void NoteBeside();
   void NoteTensors(const TensorInfo& tensor);
   void NoteWhatSafetensorsLacks();
@@ -208,6 +210,27 @@ Status Converter::CopyValues() {
   return {};
 }
 
+// Elements in a row are made of a view that may repeat one of them without end.
+Status Converter::CheckExpanded() const {
+  if (!safetensors()) return {};
+  const uint64_t limit = MaterialiseLimitOf(*source_);
+  auto check = [&](const TensorInfo& tensor) -> Status {
+    if (tensor.contiguous() || tensor.nbytes() <= limit) return {};
+    return Error{
+        ErrorCode::kUnsupported,
+        fmt::format("{}: {}: {} of values, the limit \"materialise\" is {}", source_->name(),
+                    FormatPath(tensor.path), FormatSize(tensor.nbytes()), FormatSize(limit)),
+        ""};
+  };
+  if (options_.only_weights) {
+    for (const StateDict::Item& item : weights_->tensors)
+      ZOO_RETURN_IF_ERROR(check(TensorOf(item)));
+    return {};
+  }
+  for (const TensorInfo& tensor : source_->tensors()) ZOO_RETURN_IF_ERROR(check(tensor));
+  return {};
+}
+
 // What stands beside the weights, at each step of the way to them.
 void Converter::NoteBeside() {
   Value at = source_->root();
@@ -274,6 +297,7 @@ Result<Converted> Converter::Run() {
   ZOO_RETURN_IF_ERROR(FindWeights());
   ZOO_RETURN_IF_ERROR(CheckNames());
   ZOO_RETURN_IF_ERROR(CheckSafetensors());
+  ZOO_RETURN_IF_ERROR(CheckExpanded());
   PlanStorages();
   PlanCasts();
   ZOO_RETURN_IF_ERROR(CopyValues());

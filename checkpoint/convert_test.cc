@@ -255,5 +255,57 @@ TEST(ConvertCheckpoint, RefusesFloatsThatPyTorchLacks) {
   }
 }
 
+TEST(ConvertCheckpoint, MakesNoEndlessCopiesOfOneElement) {
+  TempDir folder;
+  auto source = [](int64_t count) {
+    return Made(Dict({{Str("w"), Tensor("FloatStorage", "0", 4, 0, {count}, {0})}}), kFour);
+  };
+  for (bool only_weights : {false, true}) {
+    ConvertOptions options;
+    options.format = WriteFormat::kSafetensors;
+    options.only_weights = only_weights;
+    auto few = ConvertCheckpoint(source(1000), folder.path() / "few", options);
+    ASSERT_TRUE(few) << few.error().Text();
+    auto many = ConvertCheckpoint(source(int64_t{1} << 31), folder.path() / "many", options);
+    ASSERT_FALSE(many);
+    EXPECT_EQ(many.error(),
+              (Error{ErrorCode::kUnsupported,
+                     "x.pth: w: 8.0 GiB of values, the limit \"materialise\" is 64.0 MiB", ""}));
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "many"));
+  }
+  // Where strides are written there is one element.
+  auto kept = ConvertCheckpoint(source(int64_t{1} << 31), folder.path() / "kept");
+  ASSERT_TRUE(kept) << kept.error().Text();
+  EXPECT_LT(kept->written.size, 10'000u);
+}
+
+TEST(ConvertCheckpoint, HoldsAnInflatedStorageUpToALimit) {
+  TempDir folder;
+  const std::string storage(100'000, '\0');
+  ZipBuilder zip;
+  zip.Add("m/version", "3\n");
+  zip.Add("m/data.pkl",
+          Pickle(Dict({{Str("w"), Tensor("ByteStorage", "0", 100'000, 0, {100'000}, {1})}})));
+  ZipRecord& record = zip.Add("m/data/0", Deflated(storage));
+  record.method = 8;
+  record.size = 100'000;
+  record.crc = 0xd411957d;  // of so many zeros
+  for (uint64_t limit : {99'999, 100'000}) {
+    OpenOptions open;
+    open.limits.materialise = limit;
+    auto opened = Checkpoint::OfBytes(AsBytes(zip.Build()), "x.pth", open);
+    ASSERT_TRUE(opened) << opened.error().Text();
+    auto done = ConvertCheckpoint(*opened, folder.path() / "o.pth");
+    if (limit == 100'000) {
+      EXPECT_TRUE(done) << done.error().Text();
+      continue;
+    }
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::kUnsupported);
+    EXPECT_EQ(done.error().Text(),
+              "x.pth: a compressed storage of 97.7 KiB, the limit \"materialise\" is 97.7 KiB");
+  }
+}
+
 }  // namespace
 }  // namespace zoo

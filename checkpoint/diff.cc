@@ -15,6 +15,7 @@
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/compare_values.h"
 #include "zoo/checkpoint/numbers.h"
+#include "zoo/checkpoint/part_name.h"
 #include "zoo/checkpoint/strip_prefix.h"
 
 namespace zoo {
@@ -137,9 +138,7 @@ void Differ::AddJobs(size_t pair, const TensorInfo& a, const TensorInfo& b,
   for (size_t i = 0; i < a.parts.size(); ++i) {
     const TensorInfo& part_a = a_.checkpoint.tensors()[a.parts[i]];
     const TensorInfo& part_b = b_.checkpoint.tensors()[b.parts[i]];
-    if (part_a.path.empty()) continue;
-    auto* name = std::get_if<std::string>(&part_a.path.back());
-    AddJobs(pair, part_a, part_b, name == nullptr ? "" : *name);
+    AddJobs(pair, part_a, part_b, std::string(PartName(a.layout, i)));
   }
   if (a.layout != Layout::kStrided) return;
   bool numbers = NumberReaderOf(a.dtype) != nullptr && NumberReaderOf(b.dtype) != nullptr;

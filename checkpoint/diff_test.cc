@@ -204,5 +204,24 @@ TEST(DiffWeights, TakesNoDamageForADifference) {
   EXPECT_EQ(diff.error().code, ErrorCode::kCorrupt);
 }
 
+// Of floats of six bits no numbers are made: four of them in three bytes differ together.
+TEST(DiffWeights, ComparesWhatHasNoNumbersByItsBytes) {
+  auto made = [](const std::string& type, const std::string& bytes, const std::string& name) {
+    const std::string header =
+        "{\"w\":{\"dtype\":\"" + type + "\",\"shape\":[8],\"data_offsets\":[0,6]}}";
+    auto opened = Checkpoint::OfBytes(AsBytes(Little(header.size(), 8) + header + bytes), name);
+    EXPECT_TRUE(opened) << opened.error().Text();
+    return opened ? *opened : nullptr;
+  };
+  for (const std::string type : {"F6_E2M3", "F6_E3M2"}) {
+    auto a = made(type, "abcdef", "a"), b = made(type, "abcdEf", "b");
+    EXPECT_EQ(Diff(*a, *a), Lines{});
+    EXPECT_EQ(Diff(*a, *b), Lines{"w 4/8 abs 0 rel 0 at 4"});
+    EXPECT_EQ(Diff(*a, *b, {.tolerance = 1}), Lines{"w 4/8 abs 0 rel 0 at 4"});
+  }
+  EXPECT_EQ(Diff(*made("F6_E2M3", "abcdef", "a"), *made("F6_E3M2", "abcdef", "b")),
+            Lines{"w dtype"});
+}
+
 }  // namespace
 }  // namespace zoo

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "zoo/checkpoint/limits.h"
+#include "zoo/checkpoint/part_name.h"
 #include "zoo/checkpoint/value_json.h"
 
 namespace zoo {
@@ -219,11 +220,12 @@ Result<Json::Object> Inspector::DescribeTensor(const TensorInfo& tensor) {
     ZOO_ASSIGN_OR_RETURN(Json hash, HashTensor(tensor));
     out.emplace_back("sha256", std::move(hash));
   }
-  // Parts are strided tensors, so this goes no deeper.
-  for (uint32_t part : tensor.parts) {
-    const TensorInfo& info = checkpoint_.tensors()[part];
-    ZOO_ASSIGN_OR_RETURN(Json::Object described, DescribeTensor(info));
-    out.emplace_back(std::get<std::string>(info.path.back()), std::move(described));
+  // Parts are strided tensors, so this goes no deeper. One may be a value of the file too, whose
+  // path does not end in the part's name.
+  for (size_t i = 0; i < tensor.parts.size(); ++i) {
+    const TensorInfo& part = checkpoint_.tensors()[tensor.parts[i]];
+    ZOO_ASSIGN_OR_RETURN(Json::Object described, DescribeTensor(part));
+    out.emplace_back(std::string(PartName(tensor.layout, i)), std::move(described));
   }
   if (tensor.layout == Layout::kSparseCoo) out.emplace_back("coalesced", tensor.coalesced);
   return out;

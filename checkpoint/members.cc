@@ -81,13 +81,14 @@ void AddMembers(const Arena& arena, NodeId node, std::vector<Member>& members) {
 
 // In the order of state_dict(): parameters, buffers, modules; then plain attributes.
 void AddModule(const Arena& arena, const ModuleParts& parts, std::vector<Member>& members) {
+  const auto transient = TransientBuffers(arena, parts);
   auto entries = [&](NodeId dict, bool module) {
     if (!IsDict(arena, dict)) return;
     std::span<const NodeId> items = arena.Items(dict);
     for (size_t i = 0; i + 1 < items.size(); i += 2) {
       if (arena.kind(items[i + 1]) == NodeKind::kNone) continue;
-      if (dict == parts.buffers && IsTransientBuffer(arena, parts, items[i])) continue;
       bool named = arena.kind(items[i]) == NodeKind::kString;
+      if (dict == parts.buffers && named && transient.contains(arena.text(items[i]))) continue;
       members.push_back({.key = items[i], .value = items[i + 1], .submodule = module && named});
     }
   };
@@ -134,16 +135,15 @@ std::optional<ModuleParts> AsModule(const Arena& arena, NodeId node) {
   return parts;
 }
 
-bool IsTransientBuffer(const Arena& arena, const ModuleParts& parts, NodeId name) {
+std::unordered_set<std::string_view> TransientBuffers(const Arena& arena,
+                                                      const ModuleParts& parts) {
+  std::unordered_set<std::string_view> names;
   NodeId set = arena.Find(parts.state, "_non_persistent_buffers_set");
-  if (set == kNoNode || arena.kind(set) != NodeKind::kSet ||
-      arena.kind(name) != NodeKind::kString) {
-    return false;
-  }
+  if (set == kNoNode || arena.kind(set) != NodeKind::kSet) return names;
   for (NodeId item : arena.Items(set)) {
-    if (arena.IsText(item, arena.text(name))) return true;
+    if (arena.kind(item) == NodeKind::kString) names.insert(arena.text(item));
   }
-  return false;
+  return names;
 }
 
 }  // namespace zoo

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "zoo/checkpoint/arena.h"
@@ -33,8 +35,8 @@ struct ModuleParts {
 };
 std::optional<ModuleParts> AsModule(const Arena& arena, NodeId node);
 
-// Whether the module's buffer of that name is left out of its state dict.
-bool IsTransientBuffer(const Arena& arena, const ModuleParts& parts, NodeId name);
+// The names of the module's buffers that are left out of its state dict, as the arena has them.
+std::unordered_set<std::string_view> TransientBuffers(const Arena& arena, const ModuleParts& parts);
 
 }  // namespace zoo
 

@@ -166,13 +166,15 @@ constexpr Row kRows[] = {
     {DType::kBits4x2, nullptr},
     {DType::kBits8, nullptr},
     {DType::kBits16, nullptr},
+    {DType::kFloat6E2M3FN, nullptr},
+    {DType::kFloat6E3M2FN, nullptr},
 };
 
 constexpr bool InOrder() {
   for (size_t i = 0; i < std::size(kRows); ++i) {
     if (static_cast<size_t>(kRows[i].dtype) != i) return false;
   }
-  return static_cast<size_t>(DType::kBits16) + 1 == std::size(kRows);
+  return static_cast<size_t>(DType::kFloat6E3M2FN) + 1 == std::size(kRows);
 }
 static_assert(InOrder());
 

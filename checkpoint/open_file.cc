@@ -11,6 +11,7 @@
 #include "zoo/checkpoint/copy.h"
 #include "zoo/checkpoint/dict_keys.h"
 #include "zoo/checkpoint/limits.h"
+#include "zoo/checkpoint/part_name.h"
 #include "zoo/checkpoint/plain_pickle.h"
 #include "zoo/checkpoint/safetensors.h"
 #include "zoo/checkpoint/sharded.h"
@@ -127,19 +128,9 @@ class TensorIndex {
   bool fits() const { return path_bytes_ <= contents_.options.limits.listing; }
 
  private:
-  static std::string_view PartName(TensorLayout layout, size_t i);
   FileContents& contents_;
   uint64_t path_bytes_ = 0;
 };
-
-std::string_view TensorIndex::PartName(TensorLayout layout, size_t i) {
-  static constexpr std::string_view kCoo[] = {"indices", "values"};
-  static constexpr std::string_view kCompressed[] = {"compressed_indices", "plain_indices",
-                                                     "values"};
-  static constexpr std::string_view kNested[] = {"buffer", "sizes", "strides", "offsets"};
-  if (layout == TensorLayout::kSparseCoo) return kCoo[i];
-  return layout == TensorLayout::kNested ? kNested[i] : kCompressed[i];
-}
 
 // A part is a plain tensor or, in a hostile file, a composite again: those are refused elsewhere,
 // so this recurses once.
@@ -172,7 +163,7 @@ uint32_t TensorIndex::Add(NodeId node, const Path& path) {
   std::array<uint32_t, 4> parts;
   for (size_t i = 0; i < row.part_count; ++i) {
     Path part_path = path;
-    part_path.emplace_back(std::string(PartName(row.layout, i)));
+    part_path.emplace_back(std::string(PartName(static_cast<Layout>(row.layout), i)));
     parts[i] = Add(row.parts[i], part_path);
   }
   size_t start = contents_.parts.size();
@@ -246,8 +237,64 @@ Status IndexTensors(FileContents& contents) {
   return error;
 }
 
+uint64_t ItemsIn(const Arena& arena, NodeId node) {
+  if (node == kNoNode) return 0;
+  NodeKind kind = arena.kind(node);
+  if (kind == NodeKind::kDict || kind == NodeKind::kSet) return arena.Items(node).size();
+  auto items = arena.Sequence(node);
+  return items ? items->size() : 0;
+}
+
+// Of a state: a dict, or a pair of them. A module's holds further ones.
+uint64_t StateItems(const Arena& arena, NodeId state) {
+  uint64_t items = ItemsIn(arena, state);
+  if (state == kNoNode) return 0;
+  if (auto pair = arena.Sequence(state); pair && pair->size() == 2) {
+    items += ItemsIn(arena, (*pair)[0]) + ItemsIn(arena, (*pair)[1]);
+  }
+  return items;
+}
+
+uint64_t PartItems(const Arena& arena, NodeId state) {
+  if (state == kNoNode || arena.kind(state) != NodeKind::kDict) return 0;
+  uint64_t items = 0;
+  for (std::string_view part :
+       {"_parameters", "_buffers", "_modules", "_non_persistent_buffers_set"}) {
+    items += ItemsIn(arena, arena.Find(state, part));
+  }
+  return items;
+}
+
+// The state of an object is gone through for each that has it: one that many share would take the
+// square of the file's size.
+Status CheckStates(const FileContents& contents) {
+  const Arena& arena = contents.arena;
+  const uint64_t most = arena.limits().nodes;
+  uint64_t items = 0;
+  for (const ObjectRow& object : arena.objects) {
+    items += StateItems(arena, object.state) + ItemsIn(arena, object.arguments) +
+             ItemsIn(arena, object.keywords);
+    if (items <= most) items += PartItems(arena, object.state);
+    if (items > most) break;
+  }
+  for (const TensorRow& row : arena.tensors) {
+    items += StateItems(arena, row.state);
+    if (items > most) break;
+  }
+  if (items <= most) return {};
+  return Error{ErrorCode::kCorrupt,
+               fmt::format("{}: more than {} values in the states of objects that share them",
+                           contents.file->name(), most),
+               RaiseLimit("nodes")};
+}
+
 Status IndexContents(FileContents& contents) {
-  ResolveDuplicateKeys(contents.arena);
+  if (Status resolved = ResolveDuplicateKeys(contents.arena); !resolved) {
+    Error error = resolved.error();
+    error.message = contents.file->name() + ": " + error.message;
+    return error;
+  }
+  ZOO_RETURN_IF_ERROR(CheckStates(contents));
   FindSwapWidths(contents);
   IndexStorages(contents);
   ZOO_RETURN_IF_ERROR(IndexQuantizations(contents));

@@ -16,6 +16,7 @@ namespace {
 constexpr int kHighestProtocol = 5;
 // A memo id this far above the number of entries goes to the hash map.
 constexpr uint64_t kMemoSlack = 4096;
+constexpr size_t kMostGlobalName = 1000;
 
 }  // namespace
 
@@ -247,6 +248,12 @@ void Unpickler::StackGlobal(int) {
   if (arena_.kind(name) != NodeKind::kString || arena_.kind(module) != NodeKind::kString) {
     return Fail(fmt::format("a global is named by {} and {}, not by two strings",
                             NodeKindName(arena_.kind(module)), NodeKindName(arena_.kind(name))));
+  }
+  // Unlike the lines of GLOBAL, one long text may stand in many names.
+  const size_t bytes = arena_.text(module).size() + arena_.text(name).size();
+  if (bytes > kMostGlobalName) {
+    return Fail(
+        fmt::format("a global's name has {} bytes, the limit is {}", bytes, kMostGlobalName));
   }
   Push(Named(arena_.text(module), arena_.text(name)));
 }

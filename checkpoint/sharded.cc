@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -64,10 +65,13 @@ Status Reader::Read(const std::function<Status(FileContents& shard)>& read) {
     ZOO_ASSIGN_OR_RETURN(std::unique_ptr<FileContents> shard, Open(file));
     ZOO_RETURN_IF_ERROR(read(*shard));
     ZOO_RETURN_IF_ERROR(AddTensors(*shard));
-    // What was taken over need not be held twice.
-    shard->arena = Arena(contents_.options.limits);
+    // What was taken over need not be held twice; bytes that storages have there must be.
+    bool holds_bytes = std::ranges::any_of(
+        shard->places, [](const StoragePlace& place) { return place.kept != nullptr; });
+    if (!holds_bytes) shard->arena = Arena(contents_.options.limits);
     shard->tensors = {};
     shard->tensor_index = {};
+    shard->quantizations = {};
     contents_.shard_infos.push_back({.file = file, .size = shard->file->size()});
     contents_.shards.push_back(std::move(shard));
   }
@@ -152,6 +156,7 @@ uint32_t Reader::AddStorage(const FileContents& shard, uint32_t storage) {
 
 // Scales that stood in tensors of their own were read with the shard.
 uint32_t Reader::AddQuantization(const Quantization& quantization) {
+  arena_.CountItems(quantization.scales.size() + quantization.zero_points.size());
   arena_.quantizations.push_back({.scheme = quantization.scheme,
                                   .scale = quantization.scale,
                                   .zero_point = quantization.zero_point,

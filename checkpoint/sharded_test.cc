@@ -4,12 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "zoo/checkpoint/checkpoint.h"
 #include "zoo/checkpoint/fingerprint.h"
+#include "zoo/checkpoint/pickle_builder.h"
 #include "zoo/tests/support/temp_dir.h"
 
 namespace zoo {
@@ -236,6 +238,38 @@ TEST(ShardedSet, NeedsAFolder) {
   auto opened = Checkpoint::OfBytes(AsBytes(Index("{\"a\": \"one\"}")), "x");
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().Text(), "x: an index of shards in memory, without its files");
+}
+
+// A pickle of protocol 2 has a tensor's bytes as text: they are held beside the file.
+TEST(ShardedSet, KeepsTheBytesOfAPlainPickle) {
+  using namespace pickled;
+  constexpr int64_t kCount = 100'000;
+  const std::string elements(kCount, '\xe5');
+  const std::string id = Tuple({Str("storage"), Global("torch", "ByteStorage"), Str("k"),
+                                Str("cpu"), Int(kCount), "N"}) +
+                         "Q";
+  const std::string nested = Pickle("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19") +
+                             Pickle("M\xe9\3") + Pickle("}") + Pickle(id) +
+                             Pickle(List({Str("k")})) + Little(kCount, 8) + elements;
+  std::string text;
+  for (char c : nested) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (byte >= 0x80) text += static_cast<char>(0xc0 | byte >> 6);
+    text += byte >= 0x80 ? static_cast<char>(0x80 | (byte & 0x3f)) : c;
+  }
+  const std::string storage = Call(Global("torch.storage", "_load_from_bytes"),
+                                   {Call(Global("_codecs", "encode"), {Str(text), Str("latin1")})});
+  TempDir folder;
+  folder.Write("s1.bin",
+               Pickle(Dict({{Str("w"), TensorOf(storage, Int(0), Ints({kCount}), Ints({1}))}})));
+  folder.Write("two", Shard({"c"}, '2'));
+  auto path = folder.Write("m.index.json", Index("{\"w\": \"s1.bin\", \"c\": \"two\"}"));
+  auto opened = Checkpoint::Open(path);
+  ASSERT_TRUE(opened) << opened.error().Text();
+  auto values = (*opened)->Values((*opened)->tensors()[0]);
+  ASSERT_TRUE(values) << values.error().Text();
+  EXPECT_TRUE(AsText(*values) == elements);
+  EXPECT_TRUE((*opened)->Verify());
 }
 
 }  // namespace

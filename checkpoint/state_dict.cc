@@ -115,15 +115,21 @@ class Flattener {
       if (arena_.kind(modules[i]) != NodeKind::kString) continue;
       open.children.emplace_back(arena_.text(modules[i]), modules[i + 1]);
     }
-    budget_.Take(open.prefix.size());
+    // A state or a dict may be that of many modules.
+    budget_.Take(open.prefix.size() + arena_.Items(parts->state).size() + modules.size());
     open_.push_back(std::move(open));
   }
 
   void AddTensors(NodeId dict, const ModuleParts& parts, const std::string& prefix) {
     const std::vector<NodeId>& items = arena_.Items(dict);
+    std::unordered_set<std::string_view> transient;
+    if (dict == parts.buffers) transient = TransientBuffers(arena_, parts);
     for (size_t i = 0; i + 1 < items.size(); i += 2) {
       if (arena_.kind(items[i + 1]) == NodeKind::kNone) continue;
-      if (dict == parts.buffers && IsTransientBuffer(arena_, parts, items[i])) continue;
+      if (!transient.empty() && arena_.kind(items[i]) == NodeKind::kString &&
+          transient.contains(arena_.text(items[i]))) {
+        continue;
+      }
       if (arena_.kind(items[i]) != NodeKind::kString ||
           arena_.kind(items[i + 1]) != NodeKind::kTensor) {
         ++found_.others;

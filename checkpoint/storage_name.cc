@@ -11,6 +11,8 @@
 namespace zoo {
 namespace {
 
+constexpr size_t kMostName = 1000;
+
 Error Wrong(std::string what) {
   return {ErrorCode::kCorrupt, "a persistent id: " + std::move(what), ""};
 }
@@ -67,6 +69,12 @@ Result<StorageName> ReadStorageName(Arena& arena, NodeId persistent_id) {
   }
   if (!IsText(arena.kind(at[3]))) {
     return Wrong(fmt::format("its location is {}, not a string", NodeKindName(arena.kind(at[3]))));
+  }
+  // Each storage has a copy of both, which in the file may be one text.
+  for (std::string_view text : {*key, arena.text(at[3])}) {
+    if (text.size() <= kMostName) continue;
+    return Wrong(
+        fmt::format("its key or location has {} bytes, the limit is {}", text.size(), kMostName));
   }
   StorageName name;
   name.storage = {.key = *key, .dtype = type->dtype, .device = arena.text(at[3])};

@@ -1,11 +1,15 @@
 #include "zoo/checkpoint/storage_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <mutex>
 #include <span>
 #include <vector>
 
+#include "zoo/base/bytes.h"
+#include "zoo/checkpoint/limits.h"
 #include "zoo/checkpoint/numbers.h"
 
 namespace zoo {
@@ -39,6 +43,7 @@ class Stretch {
     // Pieces of a deflated record cannot be had alone: it is held from the first to the last.
     std::lock_guard lock(mutex_);
     if (held_.empty()) {
+      ZOO_RETURN_IF_ERROR(CheckHeld(info.nbytes));
       held_.resize(info.nbytes);
       StorageCopy copy{storage_, 0, held_};
       ZOO_RETURN_IF_ERROR(source_->Copy(std::span(&copy, 1), 1));
@@ -50,6 +55,22 @@ class Stretch {
   }
 
  private:
+  // A few bytes can inflate to any number of them.
+  Status CheckHeld(uint64_t bytes) const {
+    if (begin_ > bytes || size_ > bytes - begin_) {
+      return Error{ErrorCode::kCorrupt,
+                   fmt::format("{}: a tensor reaches beyond its storage of {} bytes",
+                               source_->name(), bytes),
+                   ""};
+    }
+    const uint64_t limit = MaterialiseLimitOf(*source_);
+    if (bytes <= limit) return {};
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("{}: a compressed storage of {}, the limit \"materialise\" is {}",
+                             source_->name(), FormatSize(bytes), FormatSize(limit)),
+                 ""};
+  }
+
   std::shared_ptr<const Checkpoint> source_;
   uint32_t storage_;
   uint64_t begin_, size_;
@@ -79,6 +100,12 @@ Status ReadCast(Stretch& stretch, DType from, DType to, uint64_t offset, std::sp
 }
 
 }  // namespace
+
+uint64_t MaterialiseLimitOf(const Checkpoint& checkpoint) {
+  uint64_t bytes = checkpoint.file_size();
+  for (const ShardInfo& shard : checkpoint.shards()) bytes += shard.size;
+  return MaterialiseLimit(checkpoint.limits(), bytes);
+}
 
 void StoragePlan::Need(const TensorInfo& tensor) {
   auto [begin, end] = Reach(tensor);
@@ -160,7 +187,7 @@ uint32_t StoragePlan::Make(const Key& key, Row& row) {
                                                                      std::span<std::byte> into) {
       return ReadCast(*stretch, from, to, offset, into, *overflowed);
     };
-  } else if (!view.empty()) {
+  } else if (!view.empty() && row.end <= view.size()) {
     made.bytes = view.subspan(row.begin, bytes);
   } else {
     made.nbytes = bytes;

@@ -21,6 +21,9 @@
 
 namespace zoo {
 
+// How many bytes may be made of one tensor or storage of this checkpoint, whose own may be few.
+uint64_t MaterialiseLimitOf(const Checkpoint& checkpoint);
+
 class StoragePlan {
  public:
   StoragePlan(std::shared_ptr<const Checkpoint> source, Document& document)

@@ -1,6 +1,8 @@
 // PyTorch's rebuild functions of strided tensors, and the classes that old files have for them.
 #include <fmt/format.h>
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "zoo/checkpoint/global_table.h"
@@ -9,10 +11,21 @@
 namespace zoo {
 namespace {
 
+constexpr size_t kMostName = 1000, kMostMetadata = 16;
+
+std::string TooLong(std::string_view name, size_t bytes) {
+  return fmt::format("its {} has {} bytes, the limit is {}", name, bytes, kMostName);
+}
+
 // {"conj": True, "neg": True}, None or missing.
 Status ApplyMetadata(const Arguments& in, size_t i, TensorRow& row) {
   if (in.kind(i) == NodeKind::kNone) return {};
   if (in.kind(i) != NodeKind::kDict) return in.NotA(i, "metadata", "a dict");
+  // One dict may be that of every tensor, and is searched for each.
+  if (in.arena().Items(in[i]).size() > 2 * kMostMetadata) {
+    return in.Wrong(fmt::format("its metadata has {} entries, the limit is {}",
+                                in.arena().Items(in[i]).size() / 2, kMostMetadata));
+  }
   struct Bit {
     std::string_view name;
     bool TensorRow::*field;
@@ -138,6 +151,9 @@ Result<NodeId> MakeDevice(const Arguments& in) {
   std::string_view type = arena.text(in[0]);
   if (in.size() < 2) return arena.AddText(NodeKind::kDevice, type);
   ZOO_ASSIGN_OR_RETURN(int64_t index, in.Int(1, "index"));
+  // The type may be one text that many devices have.
+  if (type.size() > kMostName) return in.Wrong(TooLong("type", type.size()));
+  arena.CountItems(4);
   return arena.AddText(NodeKind::kDevice, arena.Keep(fmt::format("{}:{}", type, index)));
 }
 
@@ -145,6 +161,7 @@ Result<NodeId> MakeDevice(const Arguments& in) {
 Result<NodeId> MakeLayout(const Arguments& in) {
   if (in.kind(0) != NodeKind::kString) return in.NotA(0, "name", "a string");
   std::string_view name = in.arena().text(in[0]);
+  if (name.size() > kMostName) return in.Wrong(TooLong("name", name.size()));
   if (name.starts_with("torch.")) name.remove_prefix(6);
   return in.arena().AddClass("torch", name);
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <span>
 #include <string>
 
@@ -13,6 +14,14 @@ namespace {
 
 std::string DimsText(std::span<const int64_t> dims) {
   return fmt::format("[{}]", fmt::join(dims, ", "));
+}
+
+// Items from the tensor's first to its last. Where several elements share one, PyTorch counts the
+// offset in items, and the elements are read as if they lay in a row.
+Wide ItemsOf(DType dtype, const Extent& extent) {
+  const auto per_item = static_cast<Wide>(ElementsPerItem(dtype));
+  if (per_item == 1) return extent.last + 1;
+  return (std::max(extent.elements, extent.last + 1) + per_item - 1) / per_item;
 }
 
 }  // namespace
@@ -100,14 +109,15 @@ Result<TensorRow> PlaceTensor(const Arguments& in, std::optional<DType> dtype) {
       return in.Wrong("its storage offset overflows");
     }
   }
-  room *= static_cast<Wide>(ElementsPerItem(row.dtype));
-  if (extent.elements != 0 && start + extent.last >= room) {
+  const Wide needed = start + ItemsOf(row.dtype, extent);
+  if (extent.elements != 0 && needed > room) {
     auto dims = std::span(arena.dims).subspan(row.dims);
     return in.Wrong(
-        fmt::format("size {} with stride {} from offset {} needs {} elements, storage {} has {}",
+        fmt::format("size {} with stride {} from offset {} needs {} {}, storage {} has {}",
                     DimsText(dims.first(row.rank)), DimsText(dims.subspan(row.rank, row.rank)),
-                    static_cast<uint64_t>(start), static_cast<uint64_t>(start + extent.last + 1),
-                    Quote(storage.key, 80), static_cast<uint64_t>(room)));
+                    static_cast<uint64_t>(start), static_cast<uint64_t>(needed),
+                    ElementsPerItem(row.dtype) > 1 ? "items" : "elements", Quote(storage.key, 80),
+                    static_cast<uint64_t>(room)));
   }
   return row;
 }

@@ -21,7 +21,7 @@ Error Unsupported(const FileContents& contents, const TensorInfo& tensor, std::s
 // Bytes of the storage that a view spans are read in one go: no more of them than of values. Those
 // of a deflated storage may be far more than the file has.
 Status CheckSpan(const FileContents& contents, const TensorInfo& tensor, uint64_t span) {
-  uint64_t limit = MaterialiseLimit(contents.options.limits, contents.file->size());
+  uint64_t limit = MaterialiseLimit(contents.options.limits, contents.bytes());
   if (span <= limit) return {};
   return Unsupported(contents, tensor,
                      fmt::format("a view that spans {}, the limit \"materialise\" is {}",

@@ -176,6 +176,12 @@ INSTANTIATE_TEST_SUITE_P(
              "x.zip: two zip end records, at bytes 269 and 291"},
         Case{"too_few", [](B& b, R&) { b.count = 2; },
              "x.zip: 49 bytes behind the 2 records of the zip directory, at byte 220"},
+        Case{"too_long",
+             [](B& b, R&) {
+               b.between = std::string(600'000, '?');
+               b.directory_size = 600'151;
+             },
+             "x.zip: a zip directory of 600151 bytes is longer than its 3 records can be"},
         Case{"too_many", [](B& b, R&) { b.count = 4; },
              "x.zip: a zip directory of 151 bytes cannot hold the 4 records it says"},
         Case{"zip64_count",

@@ -247,6 +247,11 @@ Status Parser::CheckEnd(const End& end) const {
     return Corrupt(fmt::format("a zip directory of {} bytes cannot hold the {} records it says",
                                end.size, end.count));
   }
+  // It is held in memory. A name, an extra field and a comment have a length of 16 bits each.
+  if (end.size > std::max<uint64_t>(end.count, 1) * (kCentralBytes + 3 * kSaturated16)) {
+    return Corrupt(fmt::format("a zip directory of {} bytes is longer than its {} records can be",
+                               end.size, end.count));
+  }
   return {};
 }
 

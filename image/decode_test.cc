@@ -310,5 +310,20 @@ TEST(Decode, Files) {
                    ""}));
 }
 
+// Some cameras write zeros where a baseline file's coefficients are named, which it has all of.
+TEST(Decode, BaselineJpegWithoutItsRangeOfCoefficients) {
+  const std::string good = Bytes("chelsea_420.jpg");
+  std::string bytes = good;
+  size_t at = bytes.find("\xff\xda\x00\x0c\x03"s);
+  ASSERT_NE(at, std::string::npos);
+  at += 11;
+  ASSERT_EQ(bytes.substr(at, 3), "\0\x3f\0"s);
+  bytes.replace(at, 3, 3, '\0');
+  auto image = Decode(bytes), wanted = Decode(good);
+  ASSERT_TRUE(wanted);
+  ASSERT_TRUE(image) << image.error().Text();
+  EXPECT_EQ(HexOf(image->rgb), HexOf(wanted->rgb));
+}
+
 }  // namespace
 }  // namespace zoo

@@ -29,7 +29,7 @@ constexpr uint64_t kPixelsPerByte = 64 * 8;
 // it made pixels up.
 bool IsHarmless(int warning) {
   return warning == JWRN_EXTRANEOUS_DATA || warning == JWRN_ADOBE_XFORM ||
-         warning == JWRN_JFIF_MAJOR;
+         warning == JWRN_JFIF_MAJOR || warning == JWRN_NOT_SEQUENTIAL;
 }
 
 // Errors of libjpeg that say what it cannot do, not that the file is damaged.
