@@ -299,7 +299,7 @@ TEST_F(CheckTest, ArchitecturesNeedNoWeights) {
 TEST_F(CheckTest, EndsBetweenTwoIfAskedTo) {
   const std::atomic<bool> asked = true;
   const Ran ran = Check({"--random", "--all"}, {.json = true}, CancelToken(&asked));
-  EXPECT_EQ(ran.code, kInterruptedExit);
+  EXPECT_EQ(ran.code, static_cast<int>(ErrorCode::kCancelled));
   EXPECT_EQ(At(ran.json(), {"stopped"}), Json(true));
   EXPECT_EQ(At(ran.json(), {"passed"}), Json(Json::Array{}));
 }

@@ -176,7 +176,7 @@ TEST(PullNamesTest, TriesEveryNameAndReportsTheFirstFailure) {
 TEST(PullNamesTest, CancelledByTheUser) {
   Command command({Reply(200, kBytes)});
   command.stop = true;
-  EXPECT_EQ(command.Run({{"one", "two"}}).value(), 130);
+  EXPECT_EQ(command.Run({{"one", "two"}}).value(), 9);
   EXPECT_EQ(command.out(), "");
   EXPECT_NE(command.err().find("zoo: one:v1: cancelled\n"), std::string::npos) << command.err();
   EXPECT_EQ(command.err().find("two"), std::string::npos) << command.err();
