@@ -39,7 +39,6 @@ constexpr unsigned kOtherDescriptors = 64;
 // What is known of a request while it is under way.
 struct InFlight {
   Access access;
-  bool announced = false;  // its head was shown to us; its end was not
   bool answered = false;
 };
 
@@ -199,12 +198,9 @@ MHD_Result HttpServer::Running::OnRequest(void* cls, MHD_Connection* connection,
   Running& running = Of(cls);
   auto* request = static_cast<InFlight*>(*state);
   // It is called once more for each piece of a body: none is wanted.
-  if (request == nullptr || request->answered) return MHD_NO;
+  if (request == nullptr || std::exchange(request->answered, true)) return MHD_NO;
   Fields fields;
   MHD_get_connection_values(connection, MHD_HEADER_KIND, TakeField, &fields);
-  // Who is answered before the request has ended cannot send another on that connection.
-  if (!fields.has_body && !std::exchange(request->announced, true)) return MHD_YES;
-  request->answered = true;
   running.connections.Preparing(SocketOf(connection));
   Access& access = request->access;
   access.method = method;
