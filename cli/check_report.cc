@@ -34,7 +34,7 @@ CheckReport::CheckReport(Context& context, const std::vector<std::string>& names
 bool CheckReport::Begin(const std::string& name) {
   if (context_.cancel().cancelled()) {
     stopped_ = true;
-    if (exit_code_ == 0) exit_code_ = kInterruptedExit;
+    if (exit_code_ == 0) exit_code_ = static_cast<int>(ErrorCode::kCancelled);
     return false;
   }
   ++begun_;
