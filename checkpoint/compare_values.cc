@@ -73,8 +73,9 @@ class Comparison {
 
  private:
   bool SameBits(ByteView a, ByteView b, uint64_t i) const {
-    if (IsPacked(a_) && read_a_ != nullptr)
+    if (IsPacked(a_) && read_a_ != nullptr) {
       return read_a_(a.data(), i).real == read_b_(b.data(), i).real;
+    }
     if (a_ == DType::kBool) return (a[i] == std::byte{0}) == (b[i] == std::byte{0});
     const uint64_t item = ItemSize(a_);
     const uint64_t at = i / static_cast<uint64_t>(ElementsPerItem(a_)) * item;

@@ -223,8 +223,9 @@ Status Converter::CheckExpanded() const {
         ""};
   };
   if (options_.only_weights) {
-    for (const StateDict::Item& item : weights_->tensors)
+    for (const StateDict::Item& item : weights_->tensors) {
       ZOO_RETURN_IF_ERROR(check(TensorOf(item)));
+    }
     return {};
   }
   for (const TensorInfo& tensor : source_->tensors()) ZOO_RETURN_IF_ERROR(check(tensor));
