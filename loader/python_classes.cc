@@ -75,6 +75,10 @@ constexpr OptionRule kRegNet[] = {
     {"stem_width", From::kRows, "stem.0.weight"},
 };
 constexpr OptionRule kFc[] = {{"num_classes", From::kRows, "fc.weight"}};
+constexpr OptionRule kResNet[] = {
+    {"num_classes", From::kRows, "fc.weight"},
+    {"replace_stride_with_dilation", From::kReplacedStrides},
+};
 constexpr OptionRule kSwin[] = {
     {"num_classes", From::kRows, "head.weight"},
     {"mlp_ratio", From::kRatio, "features.1.0.mlp.0.weight", "features.1.0.mlp.0.weight", 1},
@@ -120,7 +124,7 @@ constexpr PythonClass kClasses[] = {
     {"torchvision.models.mobilenet.MobileNetV2", {"mobilenet_v2"}, kMobileNetV2},
     {"torchvision.models.mobilenetv3.MobileNetV3", {"mobilenet_v3"}, kMobileNetV3},
     {"torchvision.models.regnet.RegNet", {"regnet"}, kRegNet},
-    {"torchvision.models.resnet.ResNet", {"resnet", "resnext", "wide_resnet"}, kFc},
+    {"torchvision.models.resnet.ResNet", {"resnet", "resnext", "wide_resnet"}, kResNet},
     {"torchvision.models.shufflenetv2.ShuffleNetV2", {"shufflenet_v2"}, kFc},
     {"torchvision.models.squeezenet.SqueezeNet", {"squeezenet"}, kClassifier1},
     {"torchvision.models.swin_transformer.SwinTransformer", {"swin"}, kSwin, kSwinDepths},

@@ -18,6 +18,7 @@ struct OptionRule {
     kStochasticDepth,  // the greatest p of all StochasticDepth, of which the last block has all
     kStochasticShare,  // the same, where the last of n blocks has (n - 1) / n of it
     kWidth,            // rows of the tensor `name` by `factor`, which were rounded to channels
+    kReplacedStrides,  // which of ResNet's layer2 to layer4 do not halve the size; none: nothing
     kEither,           // false or true: nothing tells
   };
   std::string_view option;  // of models::Make

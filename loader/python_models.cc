@@ -73,6 +73,7 @@ class PythonModel {
  private:
   std::optional<Json> Told(const OptionRule& rule) const;
   std::vector<Json> Widths(const OptionRule& rule) const;
+  std::optional<Json> ReplacedStrides() const;
   std::optional<int64_t> Dimension(std::string_view tensor, size_t index) const;
   void FindStochasticDepths();
 
@@ -153,6 +154,19 @@ std::vector<Json> PythonModel::Widths(const OptionRule& rule) const {
   return widths;
 }
 
+std::optional<Json> PythonModel::ReplacedStrides() const {
+  Json::Array replaced;
+  bool any = false;
+  for (const std::string_view shortcut :
+       {"layer2.0.downsample.0", "layer3.0.downsample.0", "layer4.0.downsample.0"}) {
+    const auto stride = Attribute(module_, shortcut, "stride");
+    const bool keeps_size = stride && stride->Repr() == "(1, 1)";
+    replaced.emplace_back(keeps_size);
+    any = any || keeps_size;
+  }
+  return any ? std::optional<Json>(std::move(replaced)) : std::nullopt;
+}
+
 std::optional<Json> PythonModel::Told(const OptionRule& rule) const {
   const auto rows = Dimension(rule.name, 0);
   switch (rule.from) {
@@ -171,6 +185,8 @@ std::optional<Json> PythonModel::Told(const OptionRule& rule) const {
       if (rule.factor != 1 && value->AsInt()) return Json(*value->AsInt() * rule.factor);
       return PlainJson(*value);
     }
+    case From::kReplacedStrides:
+      return ReplacedStrides();
     default:
       break;
   }
@@ -326,9 +342,16 @@ Result<std::shared_ptr<models::Classifier>> MakeLike(const Checkpoint& checkpoin
   }
   const PythonModel model(checkpoint, module);
   Nearest nearest;
+  Error refused;
   for (const Json::Object& options : ChoicesOf(*row, model)) {
     for (const std::string& name : NamesOf(*row)) {
-      ZOO_ASSIGN_OR_RETURN(auto made, models::Make(name, options));
+      const auto tried = models::Make(name, options);
+      if (!tried) {
+        // One without dilation, for a file that dilates, is not the one.
+        refused = tried.error();
+        continue;
+      }
+      const auto& made = *tried;
       const size_t differences = model.Differences(*made);
       std::string setting;
       if (differences == 0) {
@@ -340,6 +363,7 @@ Result<std::shared_ptr<models::Classifier>> MakeLike(const Checkpoint& checkpoin
       if (differences < nearest.differences) nearest = {name, differences, setting};
     }
   }
+  if (nearest.name.empty()) return refused;
   const std::string why = nearest.setting.empty() ? Count(nearest.differences, "tensor") + " differ"
                                                   : Escape(nearest.setting) + " is another";
   return Error{ErrorCode::kMismatch,

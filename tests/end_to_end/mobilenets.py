@@ -2,11 +2,10 @@
 
 Needs torch. The papers: arXiv 1801.04381 and 1905.02244.
 """
-import sys
-import types
-
 import torch
 from torch import nn
+
+from torchvision_names import name_as_torchvision
 
 
 def channels(wanted):
@@ -101,16 +100,6 @@ class MobileNetV3(nn.Module):
 
     def forward(self, x):
         return self.classifier(self.features(x).mean((2, 3)))
-
-
-def name_as_torchvision(made, path):
-    """The class is found and saved as `made` of that module."""
-    parts = path.split(".")
-    for i in range(len(parts)):
-        name = ".".join(parts[:i + 1])
-        sys.modules.setdefault(name, types.ModuleType(name))
-    made.__module__, made.__qualname__ = path, made.__name__
-    setattr(sys.modules[path], made.__name__, made)
 
 
 for made, path in [(InvertedResidual, "torchvision.models.mobilenetv2"), (MobileNetV2, "torchvision.models.mobilenetv2"),

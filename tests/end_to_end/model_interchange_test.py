@@ -9,7 +9,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import types
 import unittest
 
 TOLERANCE = 1e-5
@@ -44,13 +43,8 @@ def define_squeezenet():
         def forward(self, x):
             return torch.flatten(self.classifier(self.features(x)), 1)
 
-    parts = "torchvision.models.squeezenet".split(".")
-    for i in range(len(parts)):
-        name = ".".join(parts[:i + 1])
-        sys.modules[name] = types.ModuleType(name)
     for made in (Fire, SqueezeNet):
-        made.__module__, made.__qualname__ = ".".join(parts), made.__name__
-        setattr(sys.modules[made.__module__], made.__name__, made)
+        name_as_torchvision(made, "torchvision.models.squeezenet")
     return SqueezeNet
 
 
@@ -135,6 +129,8 @@ class Interchange(unittest.TestCase):
         models += [(MobileNetV3, "mobilenet_v3_small", options)
                    for options in ({}, {"width_mult": 0.75}, {"width_mult": 1.37, "reduced_tail": True}, {"dilated": True},
                                    {"width_mult": 0.5, "reduced_tail": True, "dilated": True})]
+        models += [(ResNet, "resnet50", {"replace_stride_with_dilation": replaced})
+                   for replaced in ((False, False, False), (False, True, True), (True, False, False), (False, False, True))]
         for made, architecture, options in models:
             with self.subTest(architecture=architecture, **options):
                 torch.manual_seed(1)
@@ -143,8 +139,8 @@ class Interchange(unittest.TestCase):
                     for tensor in model.state_dict().values():
                         if tensor.is_floating_point():
                             tensor.uniform_(-0.3, 0.3) if tensor.dim() > 1 else tensor.uniform_(0.5, 1.5)
-                torch.save(model, self.folder / "mobilenet.pth")
-                name, _, numbers = parse(run("whole", self.folder / "mobilenet.pth"))
+                torch.save(model, self.folder / "made.pth")
+                name, _, numbers = parse(run("whole", self.folder / "made.pth"))
                 self.assertEqual(name, architecture)
                 expected = logits(model)
                 largest = max(map(abs, expected))
@@ -154,8 +150,8 @@ class Interchange(unittest.TestCase):
     def test_a_width_that_is_none(self):
         model = MobileNetV2(num_classes=6, width_mult=0.5)
         model.features[18] = torch.nn.Sequential(torch.nn.Conv2d(160, 1288, 1, bias=False), torch.nn.BatchNorm2d(1288), torch.nn.ReLU6(inplace=True))
-        torch.save(model, self.folder / "mobilenet.pth")
-        done = run("whole", self.folder / "mobilenet.pth")
+        torch.save(model, self.folder / "made.pth")
+        done = run("whole", self.folder / "made.pth")
         self.assertEqual(done.returncode, 1)
         self.assertIn("the nearest is mobilenet_v2, and 5 tensors differ", done.stderr)
 
@@ -209,6 +205,8 @@ if __name__ == "__main__":
         os.environ["MODEL_INTERCHANGE_TEST_INNER"] = "1"
         os.execvp(python, [python, __file__, FILES])
     import torch
-    SqueezeNet = define_squeezenet()
     from mobilenets import MobileNetV2, MobileNetV3
+    from resnets import ResNet
+    from torchvision_names import name_as_torchvision
+    SqueezeNet = define_squeezenet()
     unittest.main(argv=["model_interchange_test"])
