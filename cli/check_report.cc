@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "zoo/base/text.h"
-#include "zoo/cli/interrupt.h"
 
 namespace zoo::cli {
 namespace {
@@ -94,9 +93,7 @@ void CheckReport::Failed(const std::string& name, const Error& error, Json::Obje
                    {"hint", error.hint}};
   for (auto& number : numbers) row.push_back(std::move(number));
   failed_.emplace_back(std::move(row));
-  if (exit_code_ != 0) return;
-  const bool by_user = error.code == ErrorCode::kCancelled && WasInterrupted();
-  exit_code_ = by_user ? kInterruptedExit : static_cast<int>(error.code);
+  if (exit_code_ == 0) exit_code_ = static_cast<int>(error.code);
 }
 
 std::string CheckReport::Summary() const {

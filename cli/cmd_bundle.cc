@@ -21,7 +21,6 @@
 #include "zoo/cache/store.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
-#include "zoo/cli/interrupt.h"
 #include "zoo/cli/terminal.h"
 #include "zoo/fetcher/progress.h"
 #include "zoo/fetcher/pull.h"
@@ -205,9 +204,7 @@ void UnbundleRun::Failed(const LockedWeights& weights, const Error& error) {
                                  {"code", ErrorCodeName(error.code)},
                                  {"message", error.message},
                                  {"hint", error.hint}});
-  if (exit_code_ != 0) return;
-  const bool by_user = error.code == ErrorCode::kCancelled && WasInterrupted();
-  exit_code_ = by_user ? kInterruptedExit : static_cast<int>(error.code);
+  if (exit_code_ == 0) exit_code_ = static_cast<int>(error.code);
 }
 
 int UnbundleRun::Run() {

@@ -18,6 +18,7 @@
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
 #include "zoo/cli/layout.h"
+#include "zoo/cli/option_values.h"
 #include "zoo/cli/terminal.h"
 #include "zoo/fetcher/pull.h"
 #include "zoo/registry/registry.h"
@@ -191,7 +192,7 @@ Runner DefineCachePrune(CLI::App& app) {
   app.add_option("--unused-days", arguments->unused_days,
                  "remove files that were not used for that many days")
       ->type_name("N")
-      ->check(CLI::Range(0, 1'000'000));
+      ->check(Between(0, 1'000'000));
   app.add_flag("--dry-run", arguments->dry_run, "only say what would be removed");
   return [arguments](Context& context) { return Prune(context, *arguments); };
 }

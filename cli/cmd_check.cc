@@ -21,6 +21,7 @@
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
 #include "zoo/cli/model_choice.h"
+#include "zoo/cli/option_values.h"
 #include "zoo/loader/probe.h"
 #include "zoo/registry/entry.h"
 #include "zoo/registry/registry.h"
@@ -162,7 +163,7 @@ void AddNewProbeOptions(CLI::App& app, Arguments& arguments, CLI::Option* write)
   app.add_option("--dtype", arguments.dtype,
                  "float32 or float64, for --random and --write (default: float32)")
       ->type_name("TYPE")
-      ->check(CLI::IsMember({"float32", "float64"}));
+      ->check(OneOf({"float32", "float64"}));
 }
 
 }  // namespace

@@ -35,6 +35,7 @@
 #include "zoo/cli/device.h"
 #include "zoo/cli/interrupt.h"
 #include "zoo/cli/model_choice.h"
+#include "zoo/cli/option_values.h"
 #include "zoo/cli/photo_files.h"
 #include "zoo/cli/photo_reader.h"
 #include "zoo/loader/torch_error.h"
@@ -174,14 +175,14 @@ Runner DefineClassify(CLI::App& app) {
   arguments->model.AddFileOptions(app);
   app.add_option("--batch", arguments->batch, "how many photos the model takes at once")
       ->type_name("N")
-      ->check(CLI::Range(size_t{1}, kMaxBatch))
+      ->check(Between(1, kMaxBatch))
       ->capture_default_str();
   app.add_option("--device", arguments->device, "where the model runs: cpu, cuda, cuda:1, mps ...")
       ->type_name("D")
       ->capture_default_str();
   app.add_option("--top", arguments->top, "how many categories to show")
       ->type_name("N")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(Between(1, 1'000'000))
       ->capture_default_str();
   app.add_flag("--logits", arguments->logits, "show every logit too");
   return [arguments](Context& context) { return RunClassify(context, *arguments); };

@@ -1,15 +1,31 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "zoo/base/text.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/completion.h"
+#include "zoo/registry/added.h"
+#include "zoo/registry/select.h"
 
 namespace zoo::cli {
 namespace {
 
-// What the scripts ask for when TAB is pressed: every name of the registries in force, one a line.
+template <typename Words>
+std::string Lines(const Words& words) {
+  std::string lines;
+  for (const std::string& word : words) lines += word + '\n';
+  return lines;
+}
+
+// What the scripts ask for when TAB is pressed, one a line.
+
+// Every name of the registries in force.
 Result<std::string> Names(Context& context) {
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
   std::string names;
@@ -23,15 +39,46 @@ Result<std::string> Names(Context& context) {
   return names;
 }
 
+Result<std::string> Architectures(Context& context) {
+  ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
+  std::set<std::string> names;
+  for (const Registry& registry : registries->registries()) {
+    for (const Entry& entry : registry.entries()) names.insert(entry.architecture.name);
+  }
+  return Lines(names);
+}
+
+Result<std::string> Families(Context& context) {
+  ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
+  return Lines(FamiliesOf(*registries));
+}
+
+Result<std::string> AddedAliases(Context&) {
+  ZOO_ASSIGN_OR_RETURN(const auto added, ReadAdded(RegistryPlaces::FromEnvironment()));
+  std::vector<std::string> aliases;
+  for (const AddedRegistry& registry : added) aliases.push_back(registry.alias);
+  return Lines(aliases);
+}
+
+struct Answer {
+  std::string_view query;  // of completion_rows.h
+  Result<std::string> (*answer)(Context& context);
+};
+constexpr Answer kAnswers[] = {{"names", Names},
+                               {"architectures", Architectures},
+                               {"families", Families},
+                               {"registries", AddedAliases}};
+
 }  // namespace
 
 Runner DefineCompletion(CLI::App& app) {
   auto shell = std::make_shared<std::string>();
   app.add_option("SHELL", *shell, "bash, zsh or fish")->required();
   return [shell](Context& context) -> Result<int> {
-    if (*shell == "names") {
-      ZOO_ASSIGN_OR_RETURN(std::string names, Names(context));
-      context.Print(names);
+    const auto* asked = std::ranges::find(kAnswers, *shell, &Answer::query);
+    if (asked != std::end(kAnswers)) {
+      ZOO_ASSIGN_OR_RETURN(const std::string lines, asked->answer(context));
+      context.Print(lines);
       return 0;
     }
     const ShellCompletion* completion = FindShell(*shell);

@@ -18,6 +18,7 @@
 #include "zoo/cli/context.h"
 #include "zoo/cli/limit_option.h"
 #include "zoo/cli/open_checkpoint.h"
+#include "zoo/cli/option_values.h"
 
 namespace zoo::cli {
 namespace {
@@ -35,13 +36,7 @@ struct Arguments {
 Result<ConvertOptions> Options(Context& context, const Arguments& arguments) {
   ConvertOptions options = arguments.convert;
   options.cancel = context.cancel();
-  if (!arguments.format.empty()) {
-    options.format = WriteFormatFromName(arguments.format);
-    if (!options.format) {
-      return Error{ErrorCode::kUsage, "no format is named " + Quote(arguments.format, 80),
-                   "zip, legacy and safetensors can be written"};
-    }
-  }
+  if (!arguments.format.empty()) options.format = WriteFormatFromName(arguments.format);
   std::string dtype = arguments.half ? "float16" : arguments.dtype;
   if (dtype.empty()) return options;
   if (arguments.half && !arguments.dtype.empty() && arguments.dtype != dtype) {
@@ -49,9 +44,7 @@ Result<ConvertOptions> Options(Context& context, const Arguments& arguments) {
                  "give one of the two"};
   }
   options.dtype = DTypeFromName(dtype);
-  if (options.dtype) return options;
-  return Error{ErrorCode::kUsage, "no dtype is named " + Quote(dtype, 80),
-               "float32, float16 and bfloat16 are"};
+  return options;
 }
 
 Json::Array NotesJson(const std::vector<ValueNote>& notes) {
@@ -130,7 +123,8 @@ Runner DefineConvert(CLI::App& app) {
   app.add_option("OUT", arguments->out, "the new file; replaced if it is there")->required();
   app.add_option("--format", arguments->format,
                  "zip, legacy or safetensors; without it what OUT's ending says, else zip")
-      ->type_name("FORMAT");
+      ->type_name("FORMAT")
+      ->check(OneOf({"zip", "legacy", "safetensors"}));
   app.add_flag("--only-weights", convert.only_weights, "write the state dict's tensors alone");
   app.add_flag("--drop-objects", convert.drop_objects,
                "leave out what only a Python program could build");
@@ -143,7 +137,8 @@ Runner DefineConvert(CLI::App& app) {
       ->allow_extra_args(false);
   app.add_option("--dtype", arguments->dtype,
                  "cast floating weights to float64, float32, float16 or bfloat16")
-      ->type_name("DTYPE");
+      ->type_name("DTYPE")
+      ->check(OneOf({"float64", "float32", "float16", "bfloat16"}));
   app.add_flag("--half", arguments->half, "the same as --dtype float16");
   app.add_flag("--sha256", convert.sha256, "print the new file's SHA-256 before its path");
   AddLimitOption(app, arguments->limits);

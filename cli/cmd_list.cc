@@ -16,6 +16,7 @@
 #include "zoo/base/text.h"
 #include "zoo/cli/commands.h"
 #include "zoo/cli/listed.h"
+#include "zoo/cli/option_values.h"
 #include "zoo/cli/registry_refresh.h"
 #include "zoo/registry/select.h"
 
@@ -40,14 +41,10 @@ struct ListOptions {
   Refresh refresh = Refresh::kIfOld;
 };
 
-Result<Order> OrderOf(const std::string& name) {
+std::vector<std::string> OrderNames() {
   std::vector<std::string> names;
-  for (const NamedOrder& row : kOrders) {
-    if (row.name == name) return row.order;
-    names.emplace_back(row.name);
-  }
-  return Error{ErrorCode::kUsage, fmt::format("--sort cannot be {}", Quote(name)),
-               fmt::format("write one of {}", fmt::join(names, ", "))};
+  for (const NamedOrder& row : kOrders) names.emplace_back(row.name);
+  return names;
 }
 
 Status CheckFamily(const RegistrySet& registries, const std::string& family) {
@@ -82,7 +79,7 @@ Result<Filter> FilterOf(const ListOptions& options) {
 }
 
 Result<int> List(Context& context, const ListOptions& options) {
-  ZOO_ASSIGN_OR_RETURN(Order order, OrderOf(options.sort));
+  const Order order = std::ranges::find(kOrders, options.sort, &NamedOrder::name)->order;
   ZOO_ASSIGN_OR_RETURN(Filter filter, FilterOf(options));
   ZOO_RETURN_IF_ERROR(RefreshAdded(context, options.refresh));
   ZOO_ASSIGN_OR_RETURN(const RegistrySet* registries, context.Registries());
@@ -103,7 +100,8 @@ Runner DefineList(CLI::App& app) {
   auto options = std::make_shared<ListOptions>();
   app.add_option("--sort", options->sort,
                  "order by name, acc (best first), params, size or gflops (least first)")
-      ->type_name("ORDER");
+      ->type_name("ORDER")
+      ->check(OneOf(OrderNames()));
   app.add_option("--family", options->family, "only this family, like resnet or efficientnet_lite")
       ->type_name("FAMILY");
   app.add_option("--max-params", options->max_params, "only up to that many parameters, like 30M")

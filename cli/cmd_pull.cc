@@ -32,9 +32,10 @@ Runner DefinePull(CLI::App& app) {
   AddRefreshOption(app, request->refresh);
   return [request](Context& context) -> Result<int> {
     CurlTransport transport(NetworkOptions::FromEnvironment());
+    CurlTransport refreshing(NetworkForRefresh(request->refresh));
     SystemClock clock;
     RealProcess process;
-    return RunPull(context, {transport, clock, process}, *request);
+    return RunPull(context, {transport, clock, process}, refreshing, *request);
   };
 }
 

@@ -21,6 +21,7 @@
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
 #include "zoo/cli/model_choice.h"
+#include "zoo/cli/option_values.h"
 #include "zoo/loader/place.h"
 #include "zoo/loader/torch_error.h"
 
@@ -144,7 +145,7 @@ Runner DefineRun(CLI::App& app) {
       ->type_name("FILE");
   app.add_option("--dtype", arguments->dtype, "float32 or float64")
       ->type_name("TYPE")
-      ->check(CLI::IsMember({"float32", "float64"}))
+      ->check(OneOf({"float32", "float64"}))
       ->capture_default_str();
   return [arguments](Context& context) { return RunRun(context, *arguments); };
 }

@@ -19,6 +19,7 @@
 #include "zoo/cli/commands.h"
 #include "zoo/cli/context.h"
 #include "zoo/cli/limit_option.h"
+#include "zoo/cli/option_values.h"
 #include "zoo/cli/runs_table.h"
 #include "zoo/cli/terminal.h"
 #include "zoo/runs/chart.h"
@@ -69,10 +70,6 @@ Status TakePlotFile(Arguments& arguments) {
 Result<ListingOptions> OptionsOf(Context& context, const Arguments& arguments) {
   ListingOptions options{.monitor = arguments.monitor};
   if (!arguments.better.empty()) {
-    if (arguments.better != "lower" && arguments.better != "higher") {
-      return Error{ErrorCode::kUsage,
-                   fmt::format("--better is lower or higher, not {}", Quote(arguments.better)), ""};
-    }
     options.better = arguments.better == "lower" ? Better::kLower : Better::kHigher;
   }
   ZOO_ASSIGN_OR_RETURN(options.scan.limits, ParseLimits(arguments.limits));
@@ -182,13 +179,14 @@ Runner DefineRuns(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--last", arguments->last, "only the last so many epochs")
       ->type_name("N")
-      ->check(CLI::Range(int64_t{1}, INT64_MAX));
+      ->check(Between(1, INT64_MAX));
   app.add_flag("--kept", arguments->kept, "only epochs whose checkpoints are there");
   app.add_option("--monitor", arguments->monitor,
                  "the metric that says which is best, instead of the run's own")
       ->type_name("METRIC");
   app.add_option("--better", arguments->better, "whether lower or higher is better")
-      ->type_name("WHICH");
+      ->type_name("WHICH")
+      ->check(OneOf({"lower", "higher"}));
   AddLimitOption(app, arguments->limits);
   return [arguments](Context& context) { return ShowRuns(context, *arguments); };
 }

@@ -12,11 +12,6 @@ namespace {
 
 std::string_view BashTakes(Takes takes) {
   switch (takes) {
-    case Takes::kNothing:
-      return "nothing";
-    case Takes::kNames:
-    case Takes::kNamesAndFiles:  // files are what bash offers when no name fits
-      return "names";
     case Takes::kFiles:
       return "files";
     case Takes::kFolders:
@@ -25,8 +20,29 @@ std::string_view BashTakes(Takes takes) {
       return "shells";
     case Takes::kTopics:
       return "topics";
+    case Takes::kWords:
+      return "words";
+    default:
+      break;
   }
-  return "";
+  // With names and files, files are what bash offers when no name fits.
+  const std::string_view query = QueryFor(takes);
+  return query.empty() ? "nothing" : query;
+}
+
+std::string BashValue(const DescribedOption& option) {
+  const Takes takes = TakesOf(option);
+  if (takes != Takes::kWords) return fmt::format("takes={}", BashTakes(takes));
+  return fmt::format("takes=words choices={}", ShellQuoted(JoinWords(option)));
+}
+
+std::string BashQueries() {
+  std::string words;
+  for (const Query& query : Queries()) {
+    if (words.ends_with(query.word)) continue;
+    words += (words.empty() ? "" : "|") + std::string(query.word);
+  }
+  return words;
 }
 
 std::string BashCase(const CompletionRow& row) {
@@ -38,7 +54,7 @@ std::string BashCase(const CompletionRow& row) {
       pattern += (pattern.empty() ? "" : "|") + name;
     }
     if (option.value.empty()) continue;
-    values += fmt::format("        {}) takes={} ;;\n", pattern, BashTakes(TakesOf(option.value)));
+    values += fmt::format("        {}) {} ;;\n", pattern, BashValue(option));
   }
   return fmt::format(
       "    {})\n      options={} takes={}\n      case $previous in\n{}      esac ;;\n",
@@ -79,7 +95,7 @@ constexpr std::string_view kBashEnd = R"_(  esac
     choices=${{options:-{0}}}
   else
     case $takes in
-      names) choices=$(zoo completion names 2> /dev/null) ;;
+      {2}) choices=$(zoo completion "$takes" 2> /dev/null) ;;
       shells) choices='bash zsh fish' ;;
       topics) choices='{1}' ;;
     esac
@@ -108,7 +124,7 @@ std::string FormatBash(std::span<const Command> commands) {
   out += BashGroupCase("", commands);
   for (const std::string& group : Groups(commands)) out += BashGroupCase(group, commands);
   for (const CompletionRow& row : CompletionRows(commands)) out += BashCase(row);
-  return out + fmt::format(kBashEnd, common, TopicWords(commands));
+  return out + fmt::format(kBashEnd, common, TopicWords(commands), BashQueries());
 }
 
 }  // namespace zoo::cli

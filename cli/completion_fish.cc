@@ -12,12 +12,6 @@ namespace {
 
 std::string FishAction(Takes takes, std::span<const Command> commands) {
   switch (takes) {
-    case Takes::kNothing:
-      return "";
-    case Takes::kNames:
-      return " -a '(zoo completion names 2> /dev/null)'";
-    case Takes::kNamesAndFiles:
-      return " -F -a '(zoo completion names 2> /dev/null)'";
     case Takes::kFiles:
       return " -F";
     case Takes::kFolders:
@@ -26,8 +20,19 @@ std::string FishAction(Takes takes, std::span<const Command> commands) {
       return " -a 'bash zsh fish'";
     case Takes::kTopics:
       return fmt::format(" -a '{}'", TopicWords(commands));
+    default:
+      break;
   }
-  return "";
+  const std::string_view query = QueryFor(takes);
+  if (query.empty()) return "";
+  return fmt::format("{} -a '(zoo completion {} 2> /dev/null)'",
+                     takes == Takes::kNamesAndFiles ? " -F" : "", query);
+}
+
+std::string FishValue(const DescribedOption& option, std::span<const Command> commands) {
+  const Takes takes = TakesOf(option);
+  if (takes == Takes::kWords) return fmt::format(" -a '{}'", JoinWords(option));
+  return FishAction(takes, commands);
 }
 
 std::string FishQuoted(std::string_view text) {
@@ -46,7 +51,7 @@ std::string FishRow(const CompletionRow& row, std::span<const Command> commands)
     for (const std::string& name : option.names) {
       out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
     }
-    if (!option.value.empty()) out += " -r" + FishAction(TakesOf(option.value), commands);
+    if (!option.value.empty()) out += " -r" + FishValue(option, commands);
     out += fmt::format(" -d {}\n", FishQuoted(option.description));
   }
   std::string argument = FishAction(row.argument, commands);

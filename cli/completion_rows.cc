@@ -1,6 +1,7 @@
 #include "zoo/cli/completion_rows.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -10,9 +11,25 @@
 #include "zoo/cli/topics.h"
 
 namespace zoo::cli {
+namespace {
+
+constexpr Query kQueries[] = {{Takes::kNames, "names"},
+                              {Takes::kNamesAndFiles, "names"},
+                              {Takes::kArchitectures, "architectures"},
+                              {Takes::kFamilies, "families"},
+                              {Takes::kRegistries, "registries"}};
+
+}  // namespace
+
+std::span<const Query> Queries() { return kQueries; }
+
+std::string_view QueryFor(Takes takes) {
+  const auto* row = std::ranges::find(kQueries, takes, &Query::takes);
+  return row == std::end(kQueries) ? std::string_view() : row->word;
+}
 
 Takes TakesOf(std::string_view value) {
-  bool names = value.find("NAME") != std::string_view::npos;
+  bool names = value.find("NAME") != std::string_view::npos && value != "NAME=VALUE";
   bool files = value == "R";
   for (std::string_view word : {"FILE", "PHOTO", "PATH"}) {
     files = files || value.find(word) != std::string_view::npos;
@@ -22,9 +39,16 @@ Takes TakesOf(std::string_view value) {
   if (names) return files ? Takes::kNamesAndFiles : Takes::kNames;
   if (files) return Takes::kFiles;
   if (value == "DIR" || value == "FOLDER") return Takes::kFolders;
+  if (value == "ARCHITECTURE") return Takes::kArchitectures;
+  if (value == "FAMILY") return Takes::kFamilies;
+  if (value == "ALIAS") return Takes::kRegistries;
   if (value == "SHELL") return Takes::kShells;
   if (value == "TOPIC") return Takes::kTopics;
   return Takes::kNothing;
+}
+
+Takes TakesOf(const DescribedOption& option) {
+  return option.words.empty() ? TakesOf(option.value) : Takes::kWords;
 }
 
 std::vector<DescribedOption> CommonRows() {
@@ -51,7 +75,8 @@ CompletionRow RowOf(const Command& command) {
   for (DescribedOption& option : Describe(command).options) {
     if (!option.positional) {
       row.options.push_back(std::move(option));
-    } else if (row.argument_name.empty()) {
+    } else if (row.argument_name.empty() || row.argument == Takes::kRegistries) {
+      // An alias that something else follows is a new one.
       row.argument_name = option.names[0];
       row.argument = TakesOf(row.argument_name);
     }
@@ -126,6 +151,10 @@ std::string Backslashed(std::string_view text, std::string_view special) {
     out += c;
   }
   return out;
+}
+
+std::string JoinWords(const DescribedOption& option) {
+  return fmt::format("{}", fmt::join(option.words, " "));
 }
 
 std::string ShellQuoted(std::string_view text) {

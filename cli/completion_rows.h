@@ -14,9 +14,31 @@
 namespace zoo::cli {
 
 // What may stand at a place of the command line: said by the name that a command gives to the
-// option's value or to the argument.
-enum class Takes { kNothing, kNames, kNamesAndFiles, kFiles, kFolders, kShells, kTopics };
+// option's value or to the argument, and by the words that the value is one of.
+enum class Takes {
+  kNothing,
+  kNames,
+  kNamesAndFiles,
+  kArchitectures,
+  kFamilies,
+  kRegistries,
+  kFiles,
+  kFolders,
+  kShells,
+  kTopics,
+  kWords,
+};
 Takes TakesOf(std::string_view value);
+Takes TakesOf(const DescribedOption& option);
+
+// What a script asks zoo for: `zoo completion names`.
+struct Query {
+  Takes takes;
+  std::string_view word;
+};
+std::span<const Query> Queries();
+// Empty: it asks for nothing.
+std::string_view QueryFor(Takes takes);
 
 // A command and the options it takes, the common ones included.
 struct CompletionRow {
@@ -48,6 +70,9 @@ std::string JoinGroups(std::span<const Command> commands, std::string_view separ
 
 // `text` with a backslash before each of `special`.
 std::string Backslashed(std::string_view text, std::string_view special);
+
+// "float32 float64"
+std::string JoinWords(const DescribedOption& option);
 
 // In single quotes, as bash and zsh read them.
 std::string ShellQuoted(std::string_view text);

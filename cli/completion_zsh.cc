@@ -12,10 +12,6 @@ namespace {
 
 std::string ZshAction(Takes takes, std::span<const Command> commands) {
   switch (takes) {
-    case Takes::kNothing:
-      return " ";
-    case Takes::kNames:
-      return "_zoo_names";
     case Takes::kNamesAndFiles:
       return "_zoo_names_and_files";
     case Takes::kFiles:
@@ -26,8 +22,30 @@ std::string ZshAction(Takes takes, std::span<const Command> commands) {
       return "(bash zsh fish)";
     case Takes::kTopics:
       return fmt::format("({})", TopicWords(commands));
+    default:
+      break;
   }
-  return "";
+  const std::string_view query = QueryFor(takes);
+  return query.empty() ? " " : fmt::format("_zoo_{}", query);
+}
+
+std::string ZshValue(const DescribedOption& option, std::span<const Command> commands) {
+  const Takes takes = TakesOf(option);
+  return takes == Takes::kWords ? fmt::format("({})", JoinWords(option))
+                                : ZshAction(takes, commands);
+}
+
+// A function for what a script asks for.
+std::string ZshQueries() {
+  std::string out;
+  for (const Query& query : Queries()) {
+    if (query.takes == Takes::kNamesAndFiles) continue;
+    out += fmt::format(
+        "_zoo_{0}() {{\n  local -a found\n"
+        "  found=(${{(f)\"$(zoo completion {0} 2> /dev/null)\"}})\n  compadd -a found\n}}\n",
+        query.word);
+  }
+  return out;
 }
 
 std::string ZshOption(const DescribedOption& option, std::span<const Command> commands) {
@@ -35,8 +53,7 @@ std::string ZshOption(const DescribedOption& option, std::span<const Command> co
   for (const std::string& name : option.names) {
     std::string spec = fmt::format("*{}[{}]", name, Backslashed(option.description, "[]\\"));
     if (!option.value.empty()) {
-      spec += fmt::format(":{}:{}", Backslashed(option.value, ":"),
-                          ZshAction(TakesOf(option.value), commands));
+      spec += fmt::format(":{}:{}", Backslashed(option.value, ":"), ZshValue(option, commands));
     }
     out += fmt::format(" \\\n        {}", ShellQuoted(spec));
   }
@@ -66,12 +83,7 @@ std::string ZshGroupCase(std::string_view group, std::span<const Command> comman
 
 constexpr std::string_view kZshStart = R"_(#compdef zoo
 # zsh completion of zoo, made by `zoo completion zsh`.
-_zoo_names() {{
-  local -a names
-  names=(${{(f)"$(zoo completion names 2> /dev/null)"}})
-  compadd -a names
-}}
-_zoo_names_and_files() {{
+{2}_zoo_names_and_files() {{
   _alternative 'names:weights:_zoo_names' 'files:file:_files'
 }}
 _zoo() {{
@@ -102,7 +114,8 @@ if [[ $funcstack[1] == _zoo ]]; then _zoo "$@"; else compdef _zoo zoo; fi
 }  // namespace
 
 std::string FormatZsh(std::span<const Command> commands) {
-  std::string out = fmt::format(kZshStart, CommonWithValue("|"), JoinGroups(commands, "|"));
+  std::string out =
+      fmt::format(kZshStart, CommonWithValue("|"), JoinGroups(commands, "|"), ZshQueries());
   out += ZshGroupCase("", commands);
   for (const std::string& group : Groups(commands)) out += ZshGroupCase(group, commands);
   for (const CompletionRow& row : CompletionRows(commands)) out += ZshCase(row, commands);

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "zoo/base/text.h"
-#include "zoo/cli/interrupt.h"
 #include "zoo/cli/progress_view.h"
 #include "zoo/fetcher/mirror.h"
 #include "zoo/registry/in_force.h"
@@ -74,8 +73,7 @@ LastWords Context::CancelledWords() const {
 int Context::Report(const Error& error) {
   terminal_.ErrLine(fmt::format("zoo: {}", error.Text()));
   if (json()) PrintJson(ErrorDocument(error));
-  bool by_user = error.code == ErrorCode::kCancelled && WasInterrupted();
-  return by_user ? kInterruptedExit : static_cast<int>(error.code);
+  return static_cast<int>(error.code);
 }
 
 Result<const RegistrySet*> Context::Registries() {

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <string_view>
 
+#include "zoo/cli/option_values.h"
 #include "zoo/cli/parse.h"
 
 namespace zoo::cli {
@@ -22,6 +23,7 @@ DescribedOption DescribeOption(const CLI::Option& option) {
     for (const std::string& name : option.get_snames()) described.names.push_back("-" + name);
     for (const std::string& name : option.get_lnames()) described.names.push_back("--" + name);
     described.value = ValueName(option);
+    described.words = WordsOf(option);
     for (const std::string& name : described.names) {
       described.term += (described.term.empty() ? "" : ", ") + name;
     }

@@ -15,6 +15,7 @@ struct DescribedOption {
   std::string value;               // "PATH"; empty: a flag
   std::string term;                // "-k, --top N", "--write [FILE]", "NAME..."
   std::string description;         // with the default, where there is one
+  std::vector<std::string> words;  // what the value may be, if only these
   bool positional = false, repeated = false;
 };
 

@@ -11,6 +11,7 @@
 #include "zoo/base/suggest.h"
 #include "zoo/base/text.h"
 #include "zoo/cli/common_options.h"
+#include "zoo/cli/option_values.h"
 
 namespace zoo::cli {
 namespace {
@@ -107,6 +108,14 @@ std::optional<std::string> Incomplete(const CLI::App&, std::string_view text) {
   return fmt::format("takes {} only with {}", parts->before, parts->after);
 }
 
+// "--batch: "0", only 1 to 1024", of option_values.h
+std::optional<std::string> Refused(const CLI::App& app, std::string_view text) {
+  auto parts = PartAt(text, ": ");
+  if (!parts || app.get_option_no_throw(parts->before) == nullptr) return std::nullopt;
+  if (parts->after.find(kOnly) == std::string::npos) return std::nullopt;
+  return fmt::format("cannot take {} {}", parts->before, parts->after);
+}
+
 // "NAME is required"
 std::optional<std::string> NotGiven(const CLI::App& app, std::string_view) {
   const CLI::Option* missing = Missing(app);
@@ -114,7 +123,7 @@ std::optional<std::string> NotGiven(const CLI::App& app, std::string_view) {
   return "needs " + missing->get_name();
 }
 
-constexpr Translator kTranslators[] = {NoValue, TooOften, BadValue, Excluded, Incomplete, NotGiven};
+constexpr Translator kTranslators[] = {NoValue, TooOften, BadValue, Excluded, Incomplete, Refused, NotGiven};
 
 std::string InOurWords(const CLI::App& app, std::string_view text) {
   for (Translator translate : kTranslators) {

@@ -1,3 +1,4 @@
+#include "zoo/cli/option_values.h"
 #include "zoo/cli/preset_options.h"
 
 #include <fmt/format.h>
@@ -52,7 +53,7 @@ void PresetOptions::Add(CLI::App& app) {
   app.add_option("--resize", resize, "pixels of the short side (256)")->type_name("N");
   app.add_option("--crop", crop, "side of the centre square to keep (224)")->type_name("N");
   app.add_option("--interpolation", interpolation, "bilinear (the default) or bicubic")
-      ->check(CLI::IsMember({"bilinear", "bicubic"}))
+      ->check(OneOf({"bilinear", "bicubic"}))
       ->type_name("HOW");
   app.add_option("--mean", mean, "R,G,B to subtract (0.485,0.456,0.406)")
       ->expected(3)

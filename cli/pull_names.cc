@@ -13,7 +13,6 @@
 #include "zoo/base/json.h"
 #include "zoo/base/place_file.h"
 #include "zoo/base/text.h"
-#include "zoo/cli/interrupt.h"
 #include "zoo/registry/registry.h"
 #include "zoo/share/lock.h"
 
@@ -32,8 +31,8 @@ constexpr std::array<std::string_view, 8> kPermissive = {
 // The names of one command at work.
 class PullCommand {
  public:
-  PullCommand(Context& context, PullSeams seams, const PullNames& request)
-      : context_(context), seams_(seams), request_(request) {}
+  PullCommand(Context& context, PullSeams seams, Transport& refreshing, const PullNames& request)
+      : context_(context), seams_(seams), refreshing_(refreshing), request_(request) {}
 
   Result<int> Run();
 
@@ -51,6 +50,7 @@ class PullCommand {
 
   Context& context_;
   const PullSeams seams_;
+  Transport& refreshing_;
   const PullNames& request_;
   std::vector<std::string> names_;
   const RegistrySet* registries_ = nullptr;  // null: with a lock
@@ -104,7 +104,7 @@ Status PullCommand::CheckTarget() const {
 
 Status PullCommand::RefreshRegistries() {
   if (request_.refresh == Refresh::kIfOld && AllCached()) return {};
-  return RefreshAdded(context_, {seams_.transport, seams_.clock}, request_.refresh);
+  return RefreshAdded(context_, {refreshing_, seams_.clock}, request_.refresh);
 }
 
 bool PullCommand::AllCached() const {
@@ -194,15 +194,14 @@ void PullCommand::Failed(const std::string& name, const Error& error) {
                                  {"code", ErrorCodeName(error.code)},
                                  {"message", error.message},
                                  {"hint", error.hint}});
-  if (exit_code_ != 0) return;
-  const bool by_user = error.code == ErrorCode::kCancelled && WasInterrupted();
-  exit_code_ = by_user ? kInterruptedExit : static_cast<int>(error.code);
+  if (exit_code_ == 0) exit_code_ = static_cast<int>(error.code);
 }
 
 }  // namespace
 
-Result<int> RunPull(Context& context, PullSeams seams, const PullNames& request) {
-  return PullCommand(context, seams, request).Run();
+Result<int> RunPull(Context& context, PullSeams seams, Transport& refreshing,
+                    const PullNames& request) {
+  return PullCommand(context, seams, refreshing, request).Run();
 }
 
 }  // namespace zoo::cli

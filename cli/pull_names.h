@@ -12,6 +12,7 @@
 #include "zoo/cli/context.h"
 #include "zoo/cli/registry_refresh.h"
 #include "zoo/fetcher/pull.h"
+#include "zoo/fetcher/transport.h"
 
 namespace zoo::cli {
 
@@ -26,10 +27,11 @@ struct PullNames {
   Refresh refresh = Refresh::kIfOld;
 };
 
-// Asks for news of the added registries, unless all names are in the cache. Tries every name, until
-// the user cancels. The exit code is 0 or that of the first failure; all failures are reported
-// already. An error only for what keeps all names from being tried.
-Result<int> RunPull(Context& context, PullSeams seams, const PullNames& request);
+// Asks for news of the added registries through `refreshing`, unless all names are in the cache.
+// Tries every name, until the user cancels. The exit code is 0 or that of the first failure; all
+// failures are reported already. An error only for what keeps all names from being tried.
+Result<int> RunPull(Context& context, PullSeams seams, Transport& refreshing,
+                    const PullNames& request);
 
 }  // namespace zoo::cli
 

@@ -63,7 +63,7 @@ struct Command {
     const UniqueFd err(open((folder.path() / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600));
     Terminal terminal(out.get(), err.get());
     Context context(options, terminal, CancelToken(&stop));
-    return RunPull(context, {transport, clock, process}, request);
+    return RunPull(context, {transport, clock, process}, transport, request);
   }
   std::string out() const { return Contents(folder.path() / "out"); }
   std::string err() const { return Contents(folder.path() / "err"); }

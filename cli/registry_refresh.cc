@@ -12,7 +12,6 @@
 
 #include "zoo/cli/layout.h"
 #include "zoo/fetcher/clock.h"
-#include "zoo/fetcher/curl_transport.h"
 #include "zoo/registry/added.h"
 #include "zoo/registry/in_force.h"
 #include "zoo/registry/remembered.h"
@@ -118,12 +117,15 @@ Status RefreshAdded(Context& context, FetchSeams seams, Refresh refresh) {
 }
 
 Status RefreshAdded(Context& context, Refresh refresh) {
-  NetworkOptions network = NetworkOptions::FromEnvironment();
-  // Nobody asked for it, so nobody waits for long.
-  if (refresh == Refresh::kIfOld) network.connect_timeout = std::chrono::seconds(5);
-  CurlTransport transport(network);
+  CurlTransport transport(NetworkForRefresh(refresh));
   SystemClock clock;
   return RefreshAdded(context, {transport, clock}, refresh);
+}
+
+NetworkOptions NetworkForRefresh(Refresh refresh) {
+  NetworkOptions network = NetworkOptions::FromEnvironment();
+  if (refresh == Refresh::kIfOld) network.connect_timeout = std::chrono::seconds(5);
+  return network;
 }
 
 void AddRefreshOption(CLI::App& app, Refresh& refresh) {

@@ -9,6 +9,7 @@
 
 #include "zoo/base/result.h"
 #include "zoo/cli/context.h"
+#include "zoo/fetcher/curl_transport.h"
 #include "zoo/fetcher/fetch_registry.h"
 
 namespace CLI {
@@ -27,6 +28,8 @@ enum class Refresh {
 Status RefreshAdded(Context& context, FetchSeams seams, Refresh refresh);
 // Over the network, by the system's clock.
 Status RefreshAdded(Context& context, Refresh refresh);
+// How the network is asked for it: where nobody asked for news, nobody waits for long.
+NetworkOptions NetworkForRefresh(Refresh refresh);
 
 // --refresh, which sets `refresh` to kNow.
 void AddRefreshOption(CLI::App& app, Refresh& refresh);

@@ -54,6 +54,8 @@ echo "== usage errors"
 run 2 "$zoo" pul
 empty out
 says err 'zoo: there is no command "pul"; did you mean `zoo pull`? `zoo help` lists all'
+run 2 "$zoo" list --sort speed
+says err 'zoo: `zoo list` cannot take --sort "speed", only name, acc, params, size or gflops; usage: zoo list [options]'
 run 2 "$zoo" version --jsn
 empty out
 says err 'zoo: `zoo version` has no option "--jsn"; did you mean --json? usage: zoo version [options]'
@@ -142,6 +144,14 @@ offers 'zoo registry ' 'add list remove update'
 offers 'zoo --cache pull ver' 'verify version'
 offers 'zoo version --j' '--json'
 offers 'zoo completion ' 'bash zsh fish'
+offers 'zoo run --dtype ' 'float32 float64'
+offers 'zoo convert a b --format s' 'safetensors'
+offers 'zoo list --sort g' 'gflops'
+offers 'zoo list --family mn' 'mnasnet'
+offers 'zoo run --arch wide' 'wide_resnet101_2 wide_resnet50_2'
+ZOO_CONFIG="$folder/config.json" XDG_STATE_HOME="$PWD/$folder/state" run 0 "$zoo" registry add lab "$folder/my models.json"
+ZOO_CONFIG="$folder/config.json" XDG_STATE_HOME="$PWD/$folder/state" offers 'zoo registry remove l' 'lab'
+ZOO_CONFIG="$folder/config.json" XDG_STATE_HOME="$PWD/$folder/state" offers 'zoo registry add l' ''
 offers 'zoo help exit' 'exit-codes'
 
 echo "== zoo-run"

@@ -96,7 +96,7 @@ different weights: 2 tensors differ, 7 are the same
         rows = [
             (USAGE, "`zoo diff` needs B; usage: zoo diff [options] A B", "diff", "state_dict.pth"),
             (USAGE, "`zoo convert` needs OUT; usage: zoo convert [options] IN OUT", "convert", "state_dict.pth"),
-            (USAGE, 'no format is named "npz"; zip, legacy and safetensors can be written', "convert", "state_dict.pth", "o", "--format", "npz"),
+            (USAGE, '`zoo convert` cannot take --format "npz", only zip, legacy or safetensors; usage: zoo convert [options] IN OUT', "convert", "state_dict.pth", "o", "--format", "npz"),
             (USAGE, '--half is --dtype float16, not "bfloat16"; give one of the two', "convert", "state_dict.pth", "o", "--half", "--dtype", "bfloat16"),
             (USAGE, 'state_dict.pth: no name begins with "module."; the first name is "steps"',
              "convert", "state_dict.pth", "o", "--strip-prefix", "module."),

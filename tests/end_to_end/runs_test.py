@@ -155,8 +155,8 @@ my runs ß/saved: 3 epochs, 2 checkpoints of 4.0 KiB; best is epoch 1, acc 0.75 
         for arguments, message in (
                 (("--sort", "los"), 'cannot sort %s by "los"; did you mean loss?' % self.saved),
                 (("--monitor", "ac"), '%s: no epoch has a metric "ac"; did you mean "acc"?' % self.saved),
-                (("--better", "up"), '--better is lower or higher, not "up"'),
-                (("--last", "0"), "`zoo runs` cannot take that"),
+                (("--better", "up"), '`zoo runs` cannot take --better "up", only lower or higher'),
+                (("--last", "0"), '`zoo runs` cannot take --last "0", only 1 or more'),
                 (("--limit", "x=1"), '--limit "x=1"'),
         ):
             code, out, err = self.run_here(self.saved, *arguments)
