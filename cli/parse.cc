@@ -123,7 +123,8 @@ std::optional<std::string> NotGiven(const CLI::App& app, std::string_view) {
   return "needs " + missing->get_name();
 }
 
-constexpr Translator kTranslators[] = {NoValue, TooOften, BadValue, Excluded, Incomplete, Refused, NotGiven};
+constexpr Translator kTranslators[] = {NoValue,    TooOften, BadValue, Excluded,
+                                       Incomplete, Refused,  NotGiven};
 
 std::string InOurWords(const CLI::App& app, std::string_view text) {
   for (Translator translate : kTranslators) {

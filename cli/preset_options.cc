@@ -1,4 +1,3 @@
-#include "zoo/cli/option_values.h"
 #include "zoo/cli/preset_options.h"
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "zoo/base/text.h"
+#include "zoo/cli/option_values.h"
 #include "zoo/registry/entry.h"
 #include "zoo/registry/registry.h"
 
