@@ -6,15 +6,15 @@
 #include <torch/utils.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "zoo/base/bytes.h"
 #include "zoo/base/json.h"
+#include "zoo/base/new_file.h"
 #include "zoo/base/result.h"
 #include "zoo/base/text.h"
 #include "zoo/checkpoint/checkpoint.h"
@@ -76,11 +76,9 @@ Status WriteTensor(const at::Tensor& tensor, const std::string& file) {
   std::vector<char> bytes;
   ZOO_RETURN_IF_ERROR(
       CatchTorch("cannot write " + Escape(file), [&] { bytes = torch::jit::pickle_save(tensor); }));
-  std::ofstream out(file, std::ios::binary);
-  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  out.close();
-  if (!out) return Error{ErrorCode::kDisk, fmt::format("cannot write {}", Escape(file)), ""};
-  return {};
+  ZOO_ASSIGN_OR_RETURN(NewFile out, NewFile::Create(file, bytes.size()));
+  ZOO_RETURN_IF_ERROR(out.Append(AsBytes(std::string_view(bytes.data(), bytes.size()))));
+  return out.Commit(NewFile::Sync::kNone);
 }
 
 Json LogitsJson(const at::Tensor& logits) {

@@ -225,6 +225,17 @@ TEST_F(TorchCommandsTest, RunSavesWhatItCanReadAgain) {
   EXPECT_TRUE(std::ranges::equal(checkpoint->tensors()[0].shape, std::vector<int64_t>{2, 1000}));
 }
 
+TEST_F(TorchCommandsTest, RunLeavesNothingOfWhatItCannotSave) {
+  const std::string input = WriteInput("in.pt", {1, 3, 32, 32});
+  const std::string nowhere = (folder_.path() / "nowhere" / "out.pt").native();
+  const Ran missing = Run(DefineRun, {"net", "--input", input, "--output", nowhere});
+  EXPECT_EQ(missing.code, static_cast<int>(ErrorCode::kNotFound));
+  EXPECT_NE(missing.err.find(nowhere), std::string::npos) << missing.err;
+  const Ran full = Run(DefineRun, {"net", "--input", input, "--output", "/dev/full"});
+  EXPECT_EQ(full.code, static_cast<int>(ErrorCode::kDisk));
+  EXPECT_NE(full.err.find("No space left on device"), std::string::npos) << full.err;
+}
+
 TEST_F(TorchCommandsTest, RunRefusesOtherInputs) {
   const std::string flat = WriteInput("flat.pt", {3, 8, 8});
   const std::string grey = WriteInput("grey.pt", {1, 1, 8, 8});
