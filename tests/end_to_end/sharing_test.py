@@ -50,11 +50,10 @@ http {
 PYTHON = """
 import sys, torch
 sys.path[:0] = sys.argv[1:3]
-import check, model_interchange_test
-model_interchange_test.torch = torch
+import check, squeezenets
 rows = torch.tensor([[float(field) for field in line.split(",")] for line in open(sys.argv[3])])[check.TRAINING_ROWS:]
 print("%.4f" % check.accuracy(torch.load(sys.argv[4], weights_only=True), rows))
-net = model_interchange_test.define_squeezenet()()
+net = squeezenets.SqueezeNet()
 net.load_state_dict(torch.load(sys.argv[5], weights_only=True))
 with torch.no_grad():
     logits = net.eval().double()(torch.load(sys.argv[6], weights_only=True).double())
